@@ -1,0 +1,84 @@
+package config
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+)
+
+// checkPattern judges a .dockerignore-style pattern.
+func checkPattern(s string) *diag.Error {
+	p := strings.TrimPrefix(s, "!")
+	switch {
+	case p == "":
+		return mistake("", "the pattern is empty")
+	case strings.HasPrefix(p, "/"):
+		hint := ""
+		if rest := strings.TrimLeft(p, "/"); rest != "" {
+			hint = "patterns start at the root of the context: write " + quote(rest)
+		}
+		return mistake(hint, "the pattern %s is absolute", show(s))
+	case strings.Contains(p, `\`):
+		return mistake("write "+quote(strings.ReplaceAll(s, `\`, "/")), "the pattern %s holds a backslash", show(s))
+	case slices.Contains(strings.Split(p, "/"), ".."):
+		return mistake("the context is all that a build can see", "the pattern %s leaves the context", show(s))
+	case path.Clean(p) == ".":
+		return mistake(`write "**" for everything`, "the pattern %s names no file", show(s))
+	}
+	if _, err := path.Match(p, ""); err != nil {
+		return mistake("a [ needs its ]", "the pattern %s is malformed", show(s))
+	}
+	return nil
+}
+
+func checkInclude(s string) *diag.Error {
+	if rest, negated := strings.CutPrefix(s, "!"); negated {
+		return mistake("write exclude = ["+quote(rest)+"]", "include cannot exclude")
+	}
+	return checkPattern(s)
+}
+
+var (
+	plainPath = regexp.MustCompile(`^(/[\pL\pN._+@~-]+)+$`)
+	// Directories that are not the app's to own: what lies in them would vanish
+	// or break under it.
+	systemDirs = []string{
+		"/", "/bin", "/boot", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/media", "/mnt", "/opt",
+		"/root", "/run", "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/libexec",
+		"/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin", "/usr/share", "/var", "/var/lib", "/var/tmp",
+	}
+	kernelDirs = []string{"/proc", "/sys", "/dev"}
+)
+
+func checkWorkdir(s string) *diag.Error {
+	clean := path.Clean(s)
+	switch {
+	case !strings.HasPrefix(s, "/"):
+		return mistake("write "+quote(path.Clean("/"+s)), "workdir %s is not absolute", show(s))
+	case slices.Contains(systemDirs, clean), slices.ContainsFunc(kernelDirs, func(d string) bool { return clean == d || strings.HasPrefix(clean, d+"/") }):
+		return mistake(`choose one of its own, such as "/app"`, "workdir %s belongs to the system", show(s))
+	case s != clean:
+		return mistake("write "+quote(clean), "workdir %s is not in its shortest form", show(s))
+	case !plainPath.MatchString(s):
+		return mistake("letters, digits and . _ + @ ~ - will do everywhere", "workdir %s holds a character that breaks search paths or scripts", show(s))
+	}
+	return nil
+}
+
+// checkTarget judges the place of a secret's file.
+func checkTarget(s string) *diag.Error {
+	switch clean := path.Clean(s); {
+	case !strings.HasPrefix(s, "/"):
+		return mistake("write an absolute path, such as \"/root/.netrc\"", "target %s is not absolute", show(s))
+	case clean == "/" || strings.HasSuffix(s, "/"):
+		return mistake("", "target %s is a directory", show(s))
+	case clean != s:
+		return mistake("write "+quote(clean), "target %s is not in its shortest form", show(s))
+	case slices.ContainsFunc(kernelDirs, func(d string) bool { return clean == d || strings.HasPrefix(clean, d+"/") }):
+		return mistake("", "target %s belongs to the system", show(s))
+	}
+	return nil
+}

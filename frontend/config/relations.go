@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// relations reports keys that are right by themselves but not together.
+func (r *reader) relations(c *Config) {
+	at := func(path ...string) value { return r.value(append(slices.Clone(r.root), path...)) }
+	serve := at("serve")
+	serve.exclusive("app", "module", "script", "command")
+	serve.needs("server", "app")
+	serve.needs("workers", "app")
+	serve.needs("args", "module", "script")
+
+	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
+		runtime.child("uid").fail(mistake("leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))
+	}
+}
+
+func (v value) has(key string) bool { return v.r.file.Has(append(slices.Clone(v.path), key)...) }
+
+// exclusive reports every key but the first of those that exclude each other.
+func (v value) exclusive(keys ...string) {
+	first := ""
+	for _, name := range v.r.file.Keys(v.path...) {
+		switch {
+		case !slices.Contains(keys, name):
+		case first == "":
+			first = name
+		default:
+			line := v.r.file.KeyAt(v.child(first).path...).Start.Line
+			v.child(name).failKey(mistake("keep one of "+enumerate(keys, "and"),
+				"%s cannot stand beside %s, which is on line %d", name, first, line))
+		}
+	}
+}
+
+// needs reports a key that means nothing without one of others.
+func (v value) needs(key string, others ...string) {
+	if !v.has(key) || slices.ContainsFunc(others, v.has) {
+		return
+	}
+	hint := fmt.Sprintf("add %s, or leave %s out", enumerate(others, "or"), key)
+	for _, name := range []string{"command", "module", "script", "app"} {
+		if v.has(name) {
+			hint = fmt.Sprintf("%s has none; leave %s out", name, key)
+			if key == "args" {
+				hint = "put the arguments into command"
+				if name == "app" {
+					hint = "to pass arguments to the server, write the whole command"
+				}
+			}
+			break
+		}
+	}
+	v.child(key).failKey(mistake(hint, "%s needs %s", key, enumerate(others, "or")))
+}
+
+// enumerate joins words as people do: a, b and c.
+func enumerate(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}

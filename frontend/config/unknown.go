@@ -1,0 +1,140 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// unknown reports a key that its table does not have.
+func (v value) unknown(t table, child value) {
+	name := child.path[len(child.path)-1]
+	r := v.r
+	below := v.path[len(r.root):]
+	where := r.header(below...)
+	if slices.ContainsFunc(below, isIndex) {
+		where = v.name()
+	}
+	message := fmt.Sprintf("unknown key %s in %s", show(name), where)
+	if len(v.path) == 0 {
+		message = fmt.Sprintf("unknown key %s at the top level", show(name))
+	}
+	homes := r.homes(r.top, name, nil)
+	known, isFamous := famous(simplify(name))
+	hint := ""
+	switch near := nearest(name, t.names()); {
+	case len(homes) > 0:
+		message = fmt.Sprintf("%s belongs in %s", show(name), enumerate(homes, "or"))
+		if slices.Contains(homes, "the top level") {
+			message = fmt.Sprintf("%s belongs at the top level", show(name))
+		}
+		if len(v.path) > len(r.root) {
+			message += ", not in " + where
+		}
+	case isFamous:
+		hint = known
+	case near != "":
+		hint = fmt.Sprintf("did you mean %q?", near)
+	default:
+		hint = fmt.Sprintf("%s has %s", where, enumerate(t.names(), "and"))
+		if other, home := r.nearestElsewhere(name); other != "" {
+			hint = fmt.Sprintf("did you mean %q in %s?", other, home)
+		}
+	}
+	child.failKey(mistake(hint, "%s", message))
+}
+
+// homes returns the headers of the tables that have a key of that name; of
+// those, the outermost.
+func (r *reader) homes(t table, name string, path []string) []string {
+	if _, ok := t.find(name); ok {
+		return []string{r.header(path...)}
+	}
+	var homes, inner []string
+	for _, k := range t.keys {
+		if k.table == nil {
+			continue
+		}
+		below := append(slices.Clone(path), k.name)
+		if _, ok := k.table.find(name); ok {
+			homes = append(homes, r.header(below...))
+		} else {
+			inner = append(inner, r.homes(*k.table, name, below)...)
+		}
+	}
+	if homes == nil {
+		return inner
+	}
+	return homes
+}
+
+// nearestElsewhere looks for a misspelt key in all the tables.
+func (r *reader) nearestElsewhere(name string) (near, home string) {
+	var all []string
+	homes := map[string]string{}
+	for _, t := range r.top.keys {
+		if t.table == nil {
+			continue
+		}
+		for _, other := range t.table.names() {
+			if homes[other] == "" {
+				homes[other] = r.header(t.name)
+			}
+			all = append(all, other)
+		}
+	}
+	near = nearest(name, all)
+	return near, homes[near]
+}
+
+// expand writes the headers in a hint as this file has them.
+func (r *reader) expand(hint string) string {
+	for _, k := range r.top.keys {
+		if k.table != nil {
+			hint = strings.ReplaceAll(hint, "["+k.name+"]", r.header(k.name))
+		}
+	}
+	return hint
+}
+
+func simplify(name string) string {
+	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
+}
+
+// nearest returns the word that name is most likely a slip for, or nothing.
+func nearest(name string, words []string) string {
+	name = simplify(name)
+	best, found := max(1, len(name)/3)+1, ""
+	for _, w := range words {
+		if d := distance(name, simplify(w)); d < best {
+			best, found = d, w
+		}
+	}
+	return found
+}
+
+// distance counts the letters to insert, drop, replace or swap.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		return len(a)
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		for j := range rows[i] {
+			if i == 0 || j == 0 {
+				rows[i][j] = i + j
+				continue
+			}
+			replaced := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				replaced++
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, replaced)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

@@ -1,0 +1,66 @@
+// Package diag holds what pybuild tells people: errors and warnings that carry
+// the place they speak of and the one thing to do about it.
+package diag
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// Error is a mistake in the user's input. It reads
+// "file:line:column: message" with the hint on a line of its own.
+type Error struct {
+	// At is the place of the mistake; zero where no file is to blame.
+	At plan.Location
+	// Source is the whole text of At.File, for the excerpt; nil if unknown.
+	Source []byte
+	// Message says what is wrong, in lower case and without a full stop.
+	Message string
+	// Hint says what to write instead.
+	Hint string
+	// Err is the cause, if a library found the mistake.
+	Err error
+}
+
+// Error renders the place, the message and the hint, so that engines which do
+// not show excerpts still show all that matters.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if at := e.At.String(); at != "" {
+		b.WriteString(at + ": ")
+	}
+	b.WriteString(e.Message)
+	if e.Hint != "" {
+		b.WriteString("\n  " + strings.ReplaceAll(e.Hint, "\n", "\n  "))
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Warning is advice that does not stop the build.
+type Warning struct {
+	At      plan.Location
+	Source  []byte
+	Message string
+	Hint    string
+}
+
+// All returns every *Error in err, in order, looking into joined errors.
+func All(err error) []*Error {
+	var one *Error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*Error
+		for _, e := range joined.Unwrap() {
+			all = append(all, All(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &one) {
+		return []*Error{one}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+// Package llb turns a plan into BuildKit's graph: it decides nothing, talks to
+// no engine and does no I/O.
+package llb
+
+import (
+	"fmt"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// Sources are the trees that a plan reads and the conditions it runs under.
+type Sources struct {
+	// Images are the states of the plan's images, by their names in the plan,
+	// with their configuration applied.
+	Images map[string]bk.State
+	// Contexts are the views of the build context.
+	Contexts map[plan.View]bk.State
+	// Run is added to every process.
+	Run []bk.RunOption
+	// Locate turns a place into a pointer that a failing step shows; nil is
+	// allowed.
+	Locate func(plan.Location) bk.ConstraintsOpt
+	// NoCache reports whether a stage must run again.
+	NoCache func(stage string) bool
+	// CacheNamespace is BuildKit's prefix of cache mount ids.
+	CacheNamespace string
+}
+
+// Image returns the file system of the planned image.
+func Image(p *plan.Plan, src Sources) (bk.State, error) {
+	return newGraph(p, src).image()
+}
+
+// Tree returns the result of one step of the plan.
+func Tree(p *plan.Plan, src Sources, step string) (bk.State, error) {
+	return newGraph(p, src).step(step)
+}
+
+// graph emits the steps of one plan, each once.
+type graph struct {
+	plan *plan.Plan
+	src  Sources
+	done map[string]bk.State
+}
+
+func newGraph(p *plan.Plan, src Sources) *graph {
+	return &graph{plan: p, src: src, done: map[string]bk.State{}}
+}
+
+func (g *graph) image() (bk.State, error) {
+	root, err := g.ref(g.plan.Root)
+	if err != nil {
+		return bk.State{}, err
+	}
+	layers := make([]bk.State, 0, len(g.plan.Layers))
+	for _, ref := range g.plan.Layers {
+		layer, err := g.ref(ref)
+		if err != nil {
+			return bk.State{}, err
+		}
+		layers = append(layers, layer)
+	}
+	return g.place(root, layers)
+}
+
+// place stacks layers on the root.
+func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
+	if len(layers) == 0 {
+		return root, nil
+	}
+	platform, err := platforms.Parse(g.plan.Platform)
+	if err != nil {
+		return bk.State{}, fmt.Errorf("platform %q: %w", g.plan.Platform, err)
+	}
+	on := bk.Platform(platform)
+	if g.plan.Placement == plan.Merge {
+		return bk.Merge(append([]bk.State{root}, layers...), on, bk.WithCustomName("[runtime] put the layers together")), nil
+	}
+	for i, layer := range layers {
+		all := &bk.CopyInfo{CopyDirContentsOnly: true, CreateDestPath: true}
+		root = root.File(bk.Copy(layer, "/", "/", all), on,
+			bk.WithCustomNamef("[runtime] copy layer %d of %d", i+1, len(layers)))
+	}
+	return root, nil
+}
+
+// ref returns the tree that a reference names.
+func (g *graph) ref(r plan.Ref) (bk.State, error) {
+	switch {
+	case r.Step != "":
+		return g.step(r.Step)
+	case r.Image != "":
+		if st, ok := g.src.Images[r.Image]; ok {
+			return st, nil
+		}
+		return bk.State{}, fmt.Errorf("plan: no image %q", r.Image)
+	case r.Context != "":
+		if st, ok := g.src.Contexts[r.Context]; ok {
+			return st, nil
+		}
+		return bk.State{}, fmt.Errorf("plan: no view %q of the context", r.Context)
+	case len(r.Scripts) > 0:
+		return scriptsTree(r.Scripts)
+	}
+	return bk.Scratch(), nil
+}

@@ -1,0 +1,50 @@
+"""Lay the app's files out as they will stand in the image.
+
+usage: app.py DEST UID:GID
+"""
+
+import os
+import shutil
+import stat
+import sys
+
+import tree
+
+SOURCE = "/src"
+ROOT = "/out"
+
+
+def copy(source, target):
+    """Copy a tree: symlinks as they are, modes readable by every user.
+
+    A file of mode 0600 on a laptop would be unreadable for the app's user.
+    """
+    os.makedirs(target, exist_ok=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            path = os.path.join(target, entry.name)
+            if entry.is_symlink():
+                os.symlink(os.readlink(entry.path), path)
+            elif entry.is_dir():
+                copy(entry.path, path)
+            elif entry.is_file():
+                shutil.copyfile(entry.path, path)
+                executable = entry.stat().st_mode & stat.S_IXUSR
+                os.chmod(path, 0o755 if executable else 0o644)
+    os.chmod(target, 0o755)
+
+
+def main():
+    dest, owner = sys.argv[1:]
+    os.umask(0o022)
+    target = ROOT + dest
+    copy(SOURCE, target)
+    tree.compile_tree(target, strip=ROOT)
+    tree.settle(ROOT)
+    uid, gid = map(int, owner.split(":"))
+    tree.settle(target, (uid, gid))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

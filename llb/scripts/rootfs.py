@@ -1,0 +1,77 @@
+"""Write the account, the working directory and the launcher of an image.
+
+usage: rootfs.py [--account USER:UID:GROUP:GID] [--workdir PATH:UID:GID]
+                 [--file SOURCE=DEST]...
+
+The account is added to the passwd and group files of the base, which is
+mounted at /base: nothing runs on the base itself.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+
+import tree
+
+BASE = "/base"
+ROOT = "/out"
+
+
+def entries(name):
+    """Return the lines of a colon-separated file of the base."""
+    try:
+        with open(f"{BASE}/etc/{name}", encoding="utf-8") as file:
+            return [line for line in file.read().splitlines() if line]
+    except FileNotFoundError:
+        return []
+
+
+def add(name, account, number, line):
+    """Write the base's file with the line added, unless it is there already."""
+    lines = entries(name)
+    for old in lines:
+        fields = old.split(":")
+        if fields[0] == account and fields[2] != number:
+            kind = "user" if name == "passwd" else "group"
+            key = "uid" if name == "passwd" else "gid"
+            sys.exit(
+                f"the base image has a {kind} {account} with {key} {fields[2]}, not {number}:"
+                f" set {key} = {fields[2]} or another name for the {kind} in [runtime]"
+            )
+    # An account of the same number is kept as it is: the image runs by number.
+    if not any(old.split(":")[2] == number for old in lines):
+        lines.append(line)
+    os.makedirs(f"{ROOT}/etc", exist_ok=True)
+    path = f"{ROOT}/etc/{name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    os.chmod(path, 0o644)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--account")
+    parser.add_argument("--workdir")
+    parser.add_argument("--file", action="append", default=[])
+    options = parser.parse_args()
+    os.umask(0o022)
+    if options.account:
+        user, uid, group, gid = options.account.split(":")
+        add("group", group, gid, f"{group}:x:{gid}:")
+        add("passwd", user, uid, f"{user}:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin")
+    for pair in options.file:
+        source, _, dest = pair.partition("=")
+        os.makedirs(os.path.dirname(ROOT + dest), exist_ok=True)
+        shutil.copyfile(source, ROOT + dest)
+    tree.settle(ROOT)
+    if options.workdir:
+        path, uid, gid = options.workdir.rsplit(":", 2)
+        os.makedirs(ROOT + path, exist_ok=True)
+        tree.settle(ROOT)
+        tree.settle(ROOT + path, (int(uid), int(gid)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
