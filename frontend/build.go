@@ -1,0 +1,68 @@
+// Package frontend is pybuild's BuildKit frontend: the one importer of the
+// gateway, and all the input and output of a build.
+package frontend
+
+import (
+	"context"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pybuild/pybuild/llb"
+)
+
+// Build is the frontend (a client.BuildFunc): it reads what to build, plans it
+// for each platform and has BuildKit build the plan.
+func Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	ui, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	in, err := readInputs(ctx, c, ui)
+	if err != nil {
+		return nil, in.explain(err)
+	}
+	if res, done, err := ui.HandleSubrequest(ctx, in.requests()); err != nil || done {
+		return res, in.explain(err)
+	}
+	in.warn(ctx)
+	rb, err := ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
+		res, err := in.image(ctx, platform)
+		return res, in.explain(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rb.Finalize()
+}
+
+// image plans and builds the image of one platform.
+func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dockerui.BuildResult, error) {
+	t, err := in.forPlatform(ctx, platform)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.resolve(ctx); err != nil {
+		return nil, err
+	}
+	p, err := t.plan()
+	if err != nil {
+		return nil, err
+	}
+	st, err := llb.Image(p, t.sources())
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.solve(ctx, st, t.platform)
+	if err != nil {
+		return nil, err
+	}
+	epoch := in.epoch()
+	return &dockerui.BuildResult{
+		Reference: ref,
+		Image:     llb.Configuration(p, t.base.config, t.platform, epoch),
+		BaseImage: t.base.config,
+		Epoch:     epoch,
+	}, nil
+}

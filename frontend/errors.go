@@ -1,0 +1,87 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// explain gives an error the excerpts that BuildKit's clients print.
+func (in *inputs) explain(err error) error {
+	all := diag.All(err)
+	if len(all) == 0 {
+		return err
+	}
+	messages := make([]string, 0, len(all))
+	for _, d := range all {
+		messages = append(messages, d.Error())
+	}
+	explained := errors.New(strings.Join(messages, "\n"))
+	for _, d := range all {
+		data := d.Source
+		if data == nil {
+			data = in.files[d.At.File]
+		}
+		if data == nil || d.At.Start.Line == 0 {
+			continue
+		}
+		explained = errdefs.WithSource(explained, &errdefs.Source{
+			Info:   &pb.SourceInfo{Filename: d.At.File, Language: "TOML", Data: data},
+			Ranges: ranges(d.At),
+		})
+	}
+	return explained
+}
+
+// locate points a step at the line that asked for it; nil without one.
+func (in *inputs) locate(at plan.Location) bk.ConstraintsOpt {
+	data, ok := in.files[at.File]
+	if !ok || at.Start.Line == 0 {
+		return nil
+	}
+	if at.File == in.entry.Filename {
+		return in.entry.Location(ranges(at))
+	}
+	return bk.NewSourceMap(nil, at.File, "TOML", data).Location(ranges(at))
+}
+
+func ranges(at plan.Location) []*pb.Range {
+	position := func(p plan.Position) *pb.Position {
+		return &pb.Position{Line: int32(p.Line), Character: int32(p.Column - 1)}
+	}
+	return []*pb.Range{{Start: position(at.Start), End: position(at.End)}}
+}
+
+func (in *inputs) at(file string, line int) plan.Location {
+	p := plan.Position{Line: line, Column: 1}
+	return plan.Location{File: file, Start: p, End: p}
+}
+
+// mistake is a mistake at a place of the configuration.
+func (in *inputs) mistake(at plan.Location, message, hint string) error {
+	return &diag.Error{At: at, Source: in.files[at.File], Message: message, Hint: hint}
+}
+
+// warn shows the project's warnings. Engines that know no warnings answer with
+// an error, which is no reason to fail.
+func (in *inputs) warn(ctx context.Context) {
+	for _, w := range in.facts.Warnings {
+		opts := client.WarnOpts{Level: 1}
+		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
+			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}
+			opts.Range = ranges(w.At)
+		}
+		if w.Hint != "" {
+			opts.Detail = [][]byte{[]byte(w.Hint)}
+		}
+		in.entry.Warn(ctx, w.Message, opts)
+	}
+}

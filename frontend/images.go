@@ -1,0 +1,123 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerui"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// image is an image that was found.
+type image struct {
+	state  bk.State
+	config *dockerspec.DockerOCIImage
+}
+
+// findImage finds an image: a named context of that name first, so that every
+// image can be pinned or swapped, else the registry.
+func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispecs.Platform) (image, error) {
+	named, err := reference.ParseNormalizedNamed(img.Ref)
+	if err != nil {
+		return image{}, in.mistake(img.At, fmt.Sprintf("%q is not an image reference: %v", img.Ref, err), "")
+	}
+	nc, err := in.ui.NamedContext(img.Ref, dockerui.ContextOpt{Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String()})
+	if err != nil {
+		return image{}, err
+	}
+	if nc != nil {
+		st, config, err := nc.Load(ctx)
+		if err != nil {
+			return image{}, err
+		}
+		if config == nil {
+			config = &dockerspec.DockerOCIImage{}
+		}
+		return image{state: *st, config: config}, nil
+	}
+	ref := reference.TagNameOnly(named).String()
+	ref, digest, data, err := in.client.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
+		LogName: "[internal] load metadata of " + img.Ref,
+		ImageOpt: &sourceresolver.ResolveImageOpt{
+			Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String(),
+		},
+	})
+	if err != nil {
+		return image{}, in.mistake(img.At, fmt.Sprintf("cannot use the image %s: %v", img.Ref, err), "")
+	}
+	if digest != "" && !strings.Contains(ref, "@") {
+		ref += "@" + digest.String()
+	}
+	config := &dockerspec.DockerOCIImage{}
+	if err := json.Unmarshal(data, config); err != nil {
+		return image{}, fmt.Errorf("configuration of the image %s: %w", img.Ref, err)
+	}
+	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName("[base] " + img.Ref)}
+	if at := in.locate(img.At); at != nil {
+		opts = append(opts, at)
+	}
+	st, err := bk.Image(ref, opts...).WithImageConfig(data)
+	return image{state: st, config: config}, err
+}
+
+// interpreter finds the Python of a base image: the official images name their
+// version in the environment, any other is asked.
+func (t *target) interpreter(ctx context.Context) (plan.Python, error) {
+	if version := t.base.env()["PYTHON_VERSION"]; version != "" {
+		minor := strings.Join(strings.SplitN(version, ".", 3)[:min(2, strings.Count(version, ".")+1)], ".")
+		return plan.Python{Version: minor, Prefix: "/usr/local", Executable: "/usr/local/bin/python" + minor}, nil
+	}
+	return t.probe(ctx)
+}
+
+const probeScript = `import json, sys, sysconfig
+json.dump({"version": sysconfig.get_python_version() + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""),
+           "prefix": sys.prefix, "executable": sys.executable}, open("/out/python.json", "w"))`
+
+// probe runs the base's own Python to learn what it is.
+func (t *target) probe(ctx context.Context) (plan.Python, error) {
+	run := t.base.state.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone),
+		bk.WithCustomName("[base] ask Python for its version"))
+	ref, err := t.in.solve(ctx, run.AddMount("/out", bk.Scratch()), t.platform)
+	if err == nil {
+		err = ref.Evaluate(ctx)
+	}
+	if err != nil {
+		_, source := t.in.config.Source()
+		return plan.Python{}, &diag.Error{
+			At: t.images["base"].At, Source: source, Err: err,
+			Message: fmt.Sprintf("the base image %s has no python3 that runs: %v", t.images["base"].Ref, err),
+			Hint:    "choose a base with Python, such as python:3.13-slim",
+		}
+	}
+	data, err := dockerui.ReadFile(ctx, ref, "python.json")
+	if err != nil {
+		return plan.Python{}, err
+	}
+	var python plan.Python
+	if err := json.Unmarshal(data, &python); err != nil {
+		return plan.Python{}, fmt.Errorf("what the base's Python said of itself: %w", err)
+	}
+	return python, nil
+}
+
+// env is the image's environment.
+func (i image) env() map[string]string {
+	vars := map[string]string{}
+	if i.config != nil {
+		for _, line := range i.config.Config.Env {
+			name, value, _ := strings.Cut(line, "=")
+			vars[name] = value
+		}
+	}
+	return vars
+}

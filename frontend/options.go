@@ -1,0 +1,71 @@
+package frontend
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+)
+
+// runOptions are the flags of the build that every process obeys.
+func (in *inputs) runOptions() []bk.RunOption {
+	ui, caps := in.ui, in.client.BuildOpts().LLBCaps
+	has := func(id apicaps.CapID) bool { return caps.Supports(id) == nil }
+	opts := []bk.RunOption{bk.Network(ui.NetworkMode)}
+	if proxy, ok := proxyEnv(ui.BuildArgs); ok {
+		opts = append(opts, bk.WithProxy(proxy))
+	}
+	for _, h := range ui.ExtraHosts {
+		opts = append(opts, bk.AddExtraHost(h.Host, h.IP))
+	}
+	if ui.Hostname != "" {
+		opts = append(opts, bk.Hostname(ui.Hostname))
+	}
+	if has(pb.CapExecMetaUlimit) {
+		for _, u := range ui.Ulimits {
+			opts = append(opts, bk.AddUlimit(bk.UlimitName(u.Name), u.Soft, u.Hard))
+		}
+	}
+	if ui.CgroupParent != "" && has(pb.CapExecMetaCgroupParent) {
+		opts = append(opts, bk.WithCgroupParent(ui.CgroupParent))
+	}
+	if ui.ShmSize > 0 && has(pb.CapExecMountTmpfsSize) {
+		opts = append(opts, bk.AddMount("/dev/shm", bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(ui.ShmSize))))
+	}
+	return opts
+}
+
+// proxyEnv reads the proxies that the client passes as build arguments. They
+// never enter a cache key.
+func proxyEnv(args map[string]string) (proxy bk.ProxyEnv, ok bool) {
+	for _, p := range []struct {
+		name  string
+		value *string
+	}{
+		{"http_proxy", &proxy.HTTPProxy},
+		{"https_proxy", &proxy.HTTPSProxy},
+		{"ftp_proxy", &proxy.FTPProxy},
+		{"no_proxy", &proxy.NoProxy},
+		{"all_proxy", &proxy.AllProxy},
+	} {
+		for _, name := range []string{p.name, strings.ToUpper(p.name)} {
+			if value, given := args[name]; given {
+				*p.value, ok = value, true
+			}
+		}
+	}
+	return proxy, ok
+}
+
+// epoch is SOURCE_DATE_EPOCH (reproducible-builds.org), which dates the image.
+func (in *inputs) epoch() *time.Time {
+	seconds, err := strconv.ParseInt(in.ui.BuildArgs["SOURCE_DATE_EPOCH"], 10, 64)
+	if err != nil {
+		return nil
+	}
+	t := time.Unix(seconds, 0).UTC()
+	return &t
+}

@@ -1,0 +1,63 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// SupportedPythons are the versions that the default base is published for,
+// newest last. A release of pybuild moves it on.
+func SupportedPythons() []string { return []string{"3.9", "3.10", "3.11", "3.12", "3.13"} }
+
+// DefaultUV is the version of uv that installs where none is configured.
+const DefaultUV = "0.13.9"
+
+// PythonVersion decides the version to run on, as MAJOR.MINOR, and says why.
+func PythonVersion(in Input) (version, reason string, err error) {
+	if v := in.Config.Python; v != "" {
+		return v, "the key python says so", nil
+	}
+	return in.Facts.PythonVersion(SupportedPythons())
+}
+
+// Images decides which images a build reads: "base", which the app runs on and
+// is built on, and "uv".
+func Images(in Input) (map[string]plan.Image, error) {
+	base := plan.Image{Ref: in.Config.Base, Platform: in.Platform, At: in.Config.At("base")}
+	if base.Ref == "" {
+		version, _, err := PythonVersion(in)
+		if err != nil {
+			return nil, err
+		}
+		base.Ref = "python:" + version + "-slim"
+		base.At = in.Config.At("python")
+	}
+	uv := in.Config.Build.UV
+	if uv == "" {
+		uv = DefaultUV
+	}
+	return map[string]plan.Image{
+		"base": base,
+		"uv":   {Ref: "astral/uv:" + uv, Platform: in.Platform, At: in.Config.At("build", "uv")},
+	}, nil
+}
+
+// checkPython refuses a base whose Python is not the one asked for.
+func checkPython(in Input) error {
+	want, has := in.Config.Python, in.Base.Python.Version
+	if in.Config.Base == "" || want == "" || has == "" {
+		return nil
+	}
+	if want == has || strings.HasPrefix(want, has+".") {
+		return nil
+	}
+	_, source := in.Config.Source()
+	return &diag.Error{
+		At: in.Config.At("python"), Source: source,
+		Message: fmt.Sprintf("the base image %s has Python %s, not %s", in.Config.Base, has, want),
+		Hint:    fmt.Sprintf("write python = %q, or choose another base", has),
+	}
+}

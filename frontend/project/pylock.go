@@ -1,0 +1,126 @@
+package project
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/tomlfile"
+)
+
+// Pylock is a pylock.toml (PEP 751), the form that uv exports a lock to.
+type Pylock struct {
+	LockVersion    string          `toml:"lock-version"`
+	RequiresPython string          `toml:"requires-python"`
+	CreatedBy      string          `toml:"created-by"`
+	Environments   []string        `toml:"environments"`
+	Packages       []PylockPackage `toml:"packages"`
+}
+
+// PylockPackage is one [[packages]] of PEP 751.
+type PylockPackage struct {
+	// Name is normalised.
+	Name           string `toml:"name"`
+	Version        string `toml:"version"`
+	Marker         string `toml:"marker"`
+	RequiresPython string `toml:"requires-python"`
+	Index          string `toml:"index"`
+
+	Sdist     *File            `toml:"sdist"`
+	Wheels    []File           `toml:"wheels"`
+	VCS       *PylockVCS       `toml:"vcs"`
+	Directory *PylockDirectory `toml:"directory"`
+	Archive   *File            `toml:"archive"`
+}
+
+// File is a file that can be downloaded or is in the context (PEP 751).
+type File struct {
+	// Name is the file's name; ParsePylock takes it from URL or Path if it is
+	// not written.
+	Name string `toml:"name"`
+	URL  string `toml:"url"`
+	Path string `toml:"path"`
+	Size int64  `toml:"size"`
+	// Hashes are the sums in hexadecimal by the algorithm's name.
+	Hashes map[string]string `toml:"hashes"`
+	// Subdirectory is where in an archive the project is.
+	Subdirectory string `toml:"subdirectory"`
+}
+
+// PylockVCS is packages.vcs of PEP 751.
+type PylockVCS struct {
+	Type              string `toml:"type"`
+	URL               string `toml:"url"`
+	Path              string `toml:"path"`
+	RequestedRevision string `toml:"requested-revision"`
+	CommitID          string `toml:"commit-id"`
+	Subdirectory      string `toml:"subdirectory"`
+}
+
+// PylockDirectory is packages.directory of PEP 751.
+type PylockDirectory struct {
+	Path         string `toml:"path"`
+	Editable     bool   `toml:"editable"`
+	Subdirectory string `toml:"subdirectory"`
+}
+
+// ParsePylock reads a pylock.toml (PEP 751).
+func ParsePylock(data []byte) (*Pylock, error) {
+	file, err := tomlfile.Parse("pylock.toml", data)
+	if err != nil {
+		return nil, err
+	}
+	l := &Pylock{}
+	if err := file.Decode(l); err != nil {
+		return nil, err
+	}
+	// PEP 751: a tool must refuse a major version that it does not know, and
+	// may go on with a newer minor one.
+	if major, _, _ := strings.Cut(l.LockVersion, "."); major != "1" {
+		return nil, mistake(file, file.At("lock-version"), "use a newer pybuild", "lock-version %q is not 1.x", l.LockVersion)
+	}
+	for i := range l.Packages {
+		p := &l.Packages[i]
+		if err := p.check(); err != nil {
+			return nil, mistake(file, file.At("packages", itoa(i)), "", "packages[%d]: %v", i, err)
+		}
+		p.Name = NormalizeName(p.Name)
+		for j := range p.Wheels {
+			p.Wheels[j].fillName()
+		}
+		for _, f := range []*File{p.Sdist, p.Archive} {
+			if f != nil {
+				f.fillName()
+			}
+		}
+	}
+	return l, nil
+}
+
+// check applies the rule of PEP 751 that a package has a name, and one kind of
+// source.
+func (p *PylockPackage) check() error {
+	if !nameRule.MatchString(p.Name) {
+		return fmt.Errorf("%q is not the name of a package", p.Name)
+	}
+	kinds := 0
+	for _, set := range []bool{p.VCS != nil, p.Directory != nil, p.Archive != nil, p.Sdist != nil || len(p.Wheels) > 0} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		return fmt.Errorf("%s should have one of vcs, directory, archive, or sdist and wheels", p.Name)
+	}
+	return nil
+}
+
+// fillName takes the name from the URL or the path, as PEP 751 says for files
+// without a name.
+func (f *File) fillName() {
+	if f.Name == "" && f.URL != "" {
+		f.Name = urlFileName(f.URL)
+	}
+	if f.Name == "" && f.Path != "" {
+		f.Name = urlFileName(f.Path)
+	}
+}

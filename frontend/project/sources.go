@@ -1,0 +1,166 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// GitSource is a repository that a package is installed from.
+type GitSource struct {
+	// Package is the normalised name; "" if the requirement does not say.
+	Package string
+	// Host is the server, "" for a repository in the file system.
+	Host string
+	// SSH reports that the clone needs an SSH agent and known hosts.
+	SSH bool
+}
+
+// NeedsGit reports whether the install calls git, which uv does for every
+// repository.
+func (f *Facts) NeedsGit() bool { return len(f.GitSources) > 0 }
+
+// NeedsSSH reports whether a repository is cloned over SSH.
+func (f *Facts) NeedsSSH() bool {
+	return slices.ContainsFunc(f.GitSources, func(g GitSource) bool { return g.SSH })
+}
+
+// GitHosts returns the servers of the repositories, sorted.
+func (f *Facts) GitHosts() []string {
+	var hosts []string
+	for _, g := range f.GitSources {
+		if g.Host != "" {
+			hosts = append(hosts, g.Host)
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// findSources collects what the install reads beside the index, from the file
+// that decides.
+func (f *Facts) findSources(fsys fs.FS) error {
+	var errs []error
+	local := func(p string, at plan.Location, source []byte) {
+		clean, ok := inContext(p)
+		if !ok {
+			errs = append(errs, &diag.Error{At: at, Source: source,
+				Message: "the path " + p + " leads out of the build context",
+				Hint:    "build with a context that holds it, or publish the package to an index"})
+			return
+		}
+		if clean != "." {
+			f.LocalSources = append(f.LocalSources, clean)
+		}
+	}
+	switch f.Input {
+	case InputUVLock:
+		for _, pkg := range f.Lock.Packages {
+			s := pkg.Source
+			dir, ok := s.Dir()
+			if s.Path != "" {
+				dir, ok = s.Path, true
+			}
+			if ok {
+				local(dir, f.Lock.File.At(pkg.path("source")...), f.Lock.File.Data)
+			}
+			if s.Git != "" {
+				f.addGit(pkg.Name, s.Git)
+			}
+		}
+	case InputRequirements:
+		for _, e := range f.Requirements.Entries {
+			if e.LocalPath != "" {
+				local(e.LocalPath, e.Location, f.Requirements.Source(e.Location.File))
+			}
+			if e.VCS {
+				f.addGit(e.Requirement.Name, e.Requirement.URL)
+			}
+		}
+	case InputPyproject:
+		f.findProjectSources(local)
+	}
+	slices.Sort(f.LocalSources)
+	f.LocalSources = slices.Compact(f.LocalSources)
+	return errors.Join(errs...)
+}
+
+// findProjectSources looks at the sources of the requirements that there are.
+func (f *Facts) findProjectSources(local func(string, plan.Location, []byte)) {
+	p := f.Pyproject
+	var names []string
+	for _, r := range p.requirements() {
+		names = append(names, r.Name)
+		switch {
+		case strings.HasPrefix(r.URL, "git+"):
+			f.addGit(r.Name, r.URL)
+		case strings.HasPrefix(r.URL, "file:"):
+			local(filePath(r.URL), r.At, p.File.Data)
+		}
+	}
+	for _, name := range sortedKeys(p.Sources) {
+		if !slices.Contains(names, name) {
+			continue
+		}
+		for _, s := range p.Sources[name] {
+			switch s.Kind {
+			case SourceGit:
+				f.addGit(name, s.Value)
+			case SourcePath:
+				local(s.Value, s.At, p.File.Data)
+			}
+		}
+	}
+}
+
+// scpLike is git's short form of an SSH URL, user@host:path.
+func scpLike(location string) (host string, ok bool) {
+	if strings.Contains(location, "://") {
+		return "", false
+	}
+	user, rest, ok := strings.Cut(location, "@")
+	if !ok || strings.Contains(user, "/") {
+		return "", false
+	}
+	host, _, ok = strings.Cut(rest, ":")
+	return host, ok
+}
+
+func (f *Facts) addGit(name, location string) {
+	location = strings.TrimPrefix(location, "git+")
+	g := GitSource{Package: name}
+	if host, ok := scpLike(location); ok {
+		g.Host, g.SSH = host, true
+	} else if u, err := url.Parse(location); err == nil {
+		g.Host, g.SSH = u.Hostname(), u.Scheme == "ssh"
+	}
+	if !slices.Contains(f.GitSources, g) {
+		f.GitSources = append(f.GitSources, g)
+	}
+}
+
+// inContext cleans a path relative to the context's root; false if it leads
+// out of it.
+func inContext(p string) (string, bool) {
+	clean := path.Clean(strings.ReplaceAll(p, `\`, "/"))
+	return clean, fs.ValidPath(clean)
+}
+
+// filePath is the path of a file: URL. Relative ones are no URLs by RFC 8089,
+// but pip and uv take them.
+func filePath(location string) string {
+	p := strings.TrimPrefix(location, "file:")
+	p = strings.TrimPrefix(p, "//localhost")
+	p = strings.TrimPrefix(p, "//")
+	p, _, _ = strings.Cut(p, "#")
+	if q, err := url.PathUnescape(p); err == nil {
+		p = q
+	}
+	return p
+}

@@ -1,0 +1,159 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// target is the build of one platform.
+type target struct {
+	in       *inputs
+	platform ocispecs.Platform
+	input    planner.Input
+	images   map[string]plan.Image
+	found    map[string]image
+	base     image
+}
+
+// forPlatform finds the images of a platform and what they hold.
+func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) (*target, error) {
+	if platform == nil {
+		build := in.buildPlatform()
+		platform = &build
+	}
+	t := &target{in: in, platform: platforms.Normalize(*platform), found: map[string]image{}}
+	t.input = planner.Input{
+		Config: in.config, Facts: in.facts, Engine: in.engine(),
+		Platform: platforms.Format(t.platform), BuildPlatform: platforms.Format(in.buildPlatform()),
+		Target: in.ui.Target, BuildArgs: in.ui.BuildArgs, Labels: in.ui.Labels,
+	}
+	var err error
+	if t.images, err = planner.Images(t.input); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"base", "uv"} {
+		if t.found[name], err = in.findImage(ctx, t.images[name], t.platform); err != nil {
+			return nil, err
+		}
+	}
+	t.base = t.found["base"]
+	python, err := t.interpreter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t.input.Base = planner.Base{Python: python, Env: t.base.env()}
+	return t, nil
+}
+
+// engine is what this engine can do.
+func (in *inputs) engine() planner.Engine {
+	caps := in.client.BuildOpts().LLBCaps
+	return planner.Engine{Merge: caps.Supports(pb.CapMergeOp) == nil}
+}
+
+// resolve runs the resolve step and reads what it found.
+func (t *target) resolve(ctx context.Context) error {
+	p, err := planner.Resolution(t.input)
+	if err != nil || p == nil {
+		return err
+	}
+	st, err := llb.Tree(p, t.sources(), "resolve")
+	if err != nil {
+		return err
+	}
+	ref, err := t.in.solve(ctx, st, t.platform)
+	if err != nil {
+		return err
+	}
+	lock, err := dockerui.ReadFile(ctx, ref, "pylock.toml")
+	if err != nil {
+		return err
+	}
+	chosen, err := dockerui.ReadFile(ctx, ref, "install.json")
+	if err != nil {
+		return err
+	}
+	t.input.Resolved, err = t.resolved(lock, chosen)
+	return err
+}
+
+// resolved joins the lock with the names that this platform installs.
+func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
+	var r planner.Resolved
+	if err := json.Unmarshal(chosen, &r.Install); err != nil {
+		return nil, fmt.Errorf("what the resolve step chose: %w", err)
+	}
+	pylock, err := project.ParsePylock(lock)
+	if err != nil {
+		return nil, err
+	}
+	wheels := project.Target{
+		Python: t.input.Base.Python.Version, OS: t.platform.OS, Arch: t.platform.Architecture,
+		// Debian 11's glibc: what the oldest supported base has.
+		Libc: "glibc", LibcVersion: "2.31",
+	}
+	if t.in.facts.Input == project.InputRequirements {
+		t.in.facts.Requirements.Restrict(pylock)
+	}
+	installed := make([]project.Installed, 0, len(r.Install))
+	for _, p := range r.Install {
+		installed = append(installed, project.Installed(p))
+	}
+	for _, b := range project.NeedsBuild(installed, pylock, wheels) {
+		r.MustBuild = append(r.MustBuild, planner.Package{Name: b.Name, Version: b.Version})
+	}
+	return &r, nil
+}
+
+// plan decides everything.
+func (t *target) plan() (*plan.Plan, error) { return planner.New(t.input) }
+
+// sources are the trees and conditions of the plan's steps.
+func (t *target) sources() llb.Sources {
+	images := map[string]bk.State{}
+	for name, i := range t.found {
+		images[name] = i.state
+	}
+	return llb.Sources{
+		Images:         images,
+		Contexts:       t.in.views,
+		Run:            t.in.runOptions(),
+		Locate:         t.in.locate,
+		NoCache:        t.in.ui.IsNoCache,
+		CacheNamespace: t.in.ui.CacheIDNamespace,
+	}
+}
+
+// solve builds a state and returns a reference to it.
+func (in *inputs) solve(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
+	def, err := st.Marshal(ctx, bk.Platform(platform), bk.WithCaps(in.client.BuildOpts().LLBCaps))
+	if err != nil {
+		return nil, err
+	}
+	res, err := in.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: in.ui.CacheImports})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+// buildPlatform is the platform of the builder itself.
+func (in *inputs) buildPlatform() ocispecs.Platform {
+	if len(in.ui.BuildPlatforms) > 0 {
+		return in.ui.BuildPlatforms[0]
+	}
+	return platforms.DefaultSpec()
+}
