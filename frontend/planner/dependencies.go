@@ -47,10 +47,10 @@ func (b *builder) resolve() {
 		return
 	}
 	on := b.plan.Root
-	if !offline && len(b.Config.Build.Packages) > 0 {
+	if !offline {
 		// Asking an sdist for its metadata can need what building it needs.
-		b.apt("system", "builder", b.plan.Root, b.Config.Build.Packages)
-		on = plan.Ref{Step: "system"}
+		b.system()
+		on = b.on()
 	}
 	run := b.python("resolve.py")
 	run = append(run, b.secretFlags()...)

@@ -1,32 +1,12 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
-
-// aptScript installs the packages in "$@" that are not there yet. It is a
-// constant: what a user wrote is an argument and never text of the shell.
-// The base's docker-clean empties apt's cache after each install; -c is read
-// after it and lets the mounted cache keep what it fetched. What apt and dpkg
-// log differs on every build.
-const aptScript = `set -eu
-missing=
-for package in "$@"; do
-  dpkg-query -W -f '${Status}' "${package%%=*}" 2>/dev/null | grep -q 'ok installed' && [ "${package%%=*}" = "$package" ] || missing=yes
-done
-[ -n "$missing" ] || exit 0
-conf=$(mktemp)
-cat >"$conf" <<'APT'
-#clear DPkg::Post-Invoke;
-#clear APT::Update::Post-Invoke;
-Binary::apt::APT::Keep-Downloaded-Packages "true";
-APT
-export DEBIAN_FRONTEND=noninteractive
-apt-get -c "$conf" update -q
-apt-get -c "$conf" install -q -y --no-install-recommends -- "$@"
-rm -rf "$conf" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old`
 
 // compilers are what most sdists with native code need beside Python's headers.
 func compilers() []string { return []string{"g++", "gcc", "libc6-dev"} }
@@ -35,11 +15,12 @@ func compilers() []string { return []string{"g++", "gcc", "libc6-dev"} }
 func (b *builder) apt(id, stage string, on plan.Ref, packages []string) {
 	b.add(plan.Step{
 		ID: id, Name: "[" + stage + "] install " + strings.Join(packages, ", "), Stage: stage, On: on,
-		Args: append([]string{"/bin/sh", "-c", aptScript, "apt"}, packages...),
+		Args: append([]string{"/bin/sh", scriptsDir + "/apt.sh"}, packages...),
 		// apt's files are its own while it runs: one step at a time.
 		Mounts: []plan.Mount{
 			{Kind: plan.Cache, Target: "/var/cache/apt", ID: "/var/cache/apt", Locked: true},
 			{Kind: plan.Cache, Target: "/var/lib/apt", ID: "/var/lib/apt", Locked: true},
+			scriptsMount("apt.sh"),
 		},
 		At: b.Config.At(stageKey(stage), "packages"),
 	})
@@ -52,23 +33,45 @@ func stageKey(stage string) string {
 	return "build"
 }
 
-// toolchain plans what must be there to build: the compiler only where a
-// package has no wheel, and the packages that were asked for.
+// toolchain plans what must be there to build: the packages that were asked
+// for, and the compiler only where a package has no wheel.
 func (b *builder) toolchain() {
+	b.system()
+	if b.Resolved == nil || len(b.Resolved.MustBuild) == 0 {
+		return
+	}
+	b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
+	b.apt("toolchain", "builder", b.on(), compilers())
+}
+
+// system plans the packages that any building step may need: those of the
+// configuration, and git where a dependency comes from a repository.
+func (b *builder) system() {
+	if b.plan.Step("system") != nil {
+		return
+	}
 	packages := append([]string{}, b.Config.Build.Packages...)
-	if b.Resolved != nil && len(b.Resolved.MustBuild) > 0 {
-		b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
-		packages = append(packages, compilers()...)
+	if b.needsGit() {
+		packages = append(packages, "git", "openssh-client", "ca-certificates")
 	}
 	if len(packages) > 0 {
-		b.apt("toolchain", "builder", b.plan.Root, packages)
+		b.apt("system", "builder", b.plan.Root, packages)
 	}
+}
+
+func (b *builder) needsGit() bool {
+	if b.Facts.Input == project.InputRequirements {
+		return slices.ContainsFunc(b.Facts.Requirements.Entries, func(e project.RequirementLine) bool { return e.VCS })
+	}
+	return len(b.Facts.GitSources) > 0
 }
 
 // on is the tree that building steps run on.
 func (b *builder) on() plan.Ref {
-	if b.plan.Step("toolchain") != nil {
-		return plan.Ref{Step: "toolchain"}
+	for _, id := range []string{"toolchain", "system"} {
+		if b.plan.Step(id) != nil {
+			return plan.Ref{Step: id}
+		}
 	}
 	return plan.Ref{Image: "base"}
 }

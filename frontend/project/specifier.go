@@ -131,7 +131,7 @@ func (r pythonRange) allowsMinor(minor string) bool {
 	return false
 }
 
-// pythons are all releases of Python that ranges are told apart by.
+// pythons are the releases of Python that ranges are told apart by, in order.
 var pythons = sync.OnceValue(func() []*semver.Version {
 	var all []*semver.Version
 	add := func(text string) {
@@ -139,21 +139,32 @@ var pythons = sync.OnceValue(func() []*semver.Version {
 			all = append(all, v)
 		}
 	}
+	add("2.7.18")
 	for minor := range lastPatch {
 		for patch := range lastPatch {
 			add(fmt.Sprintf("3.%d.%d", minor, patch))
 		}
 	}
-	for _, other := range []string{"2.7.18", "3.99.0", "4.0.0", "4.1.0", "5.0.0"} {
+	for _, other := range []string{"3.99.0", "4.0.0", "4.1.0", "5.0.0"} {
 		add(other)
 	}
 	return all
 })
 
-// samePythons reports whether two ranges allow the same releases of Python. It
-// tries them all, because uv rewrites what was written (`==3.12.*`,
-// `~=3.12.0` and `>=3.12,<3.13` are the same to it) and no form of the text
-// would tell.
+// samePythons reports whether two ranges go from the same release of Python to
+// the same one. uv rewrites what was written (`==3.12.*`, `~=3.12.0` and
+// `>=3.12,<3.13` are the same to it), so no form of the text would tell; and it
+// does not mind what is left out in between (`!=3.13.1`), so a lock that
+// differs there would stay as it is. (Tested with `uv lock` of 0.13.9.)
 func samePythons(a, b pythonRange) bool {
-	return !slices.ContainsFunc(pythons(), func(v *semver.Version) bool { return a.allows(v) != b.allows(v) })
+	versions := pythons()
+	if slices.IndexFunc(versions, a.allows) != slices.IndexFunc(versions, b.allows) {
+		return false
+	}
+	for _, v := range slices.Backward(versions) {
+		if inA, inB := a.allows(v), b.allows(v); inA || inB {
+			return inA && inB
+		}
+	}
+	return true
 }

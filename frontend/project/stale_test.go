@@ -97,7 +97,7 @@ var lockCases = map[string][]struct{ file, old, new, want string }{
 	"twice": {
 		{"", `"Idna<9"`, `"Idna<10"`, `"idna<10"`},
 		{"", `"Idna<9", `, ``, `was made for "idna<9"`},
-		{"", "!=3.13.1", "!=3.13.2", "requires-python"},
+		{"", ">=3.12,!=3.13.1", ">=3.12.1", "requires-python"},
 	},
 	"virtual": {
 		{"", "pluggy>=1", "pluggy>=2", `"pluggy>=2" in dependency-groups.dev differs`},
@@ -128,7 +128,9 @@ var notStale = []struct{ name, file, old, new string }{
 	{"emptydeps", "", "==3.12.*", ">=3.12,<3.13"},
 	{"prerel", "", "<3.15, !=3.14.*", "<3.14"},
 	{"twice", "", `"idna>=2", "idna>=2"`, `"idna>=2"`},
-	{"groups", "", "empty = []", ""},
+	{"twice", "", "!=3.13.1", "!=3.13.2"},
+	{"twice", "", ",!=3.13.1", ""},
+	{"groups", "", "empty = []", ""}, // uv minds, but nothing is installed by it
 	{"legacy", "", "Idna<4", "Idna<4.0"},
 	{"index", "", "explicit = true", "explicit = false"},
 	{"workspace", "", ">=3.11", ">=3.12"},

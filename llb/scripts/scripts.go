@@ -1,4 +1,4 @@
-// Package scripts holds the Python that build steps and containers run. The
+// Package scripts holds the programs that build steps and containers run. The
 // texts are constants of a release: each is part of the cache key of the steps
 // that mount it.
 package scripts
@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-//go:embed *.py
+//go:embed *.py *.sh
 var files embed.FS
 
 // Text returns a script by its file name.

@@ -1,0 +1,206 @@
+package planner_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+// example is what the engine would have found for an example.
+type example struct {
+	name     string
+	resolved *planner.Resolved
+}
+
+func examples() []example {
+	packages := func(names ...string) []planner.Package {
+		var all []planner.Package
+		for _, n := range names {
+			all = append(all, planner.Package{Name: n, Version: "1.0"})
+		}
+		return all
+	}
+	return []example{
+		{"fastapi", &planner.Resolved{Install: packages("fastapi", "pydantic-settings", "starlette", "uvicorn", "uvloop")}},
+		{"flask", &planner.Resolved{Install: packages("flask", "gunicorn", "werkzeug")}},
+		{"native", &planner.Resolved{Install: packages("markupsafe"), MustBuild: packages("markupsafe")}},
+		{"psycopg", &planner.Resolved{Install: packages("psycopg2"), MustBuild: packages("psycopg2")}},
+		{"script", nil},
+	}
+}
+
+func input(t *testing.T, e example) planner.Input {
+	t.Helper()
+	dir := filepath.Join("..", "..", "examples", e.name)
+	data, err := os.ReadFile(filepath.Join(dir, "pybuild.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Parse("pybuild.toml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := project.Read(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return planner.Input{
+		Config: cfg, Facts: facts, Engine: planner.Engine{Merge: true},
+		Platform: "linux/amd64", BuildPlatform: "linux/amd64",
+		Base: planner.Base{Python: plan.Python{
+			Version: "3.13", Prefix: "/usr/local", Executable: "/usr/local/bin/python3.13",
+		}},
+		Resolved: e.resolved,
+	}
+}
+
+func TestPlansOfExamples(t *testing.T) {
+	for _, e := range examples() {
+		t.Run(e.name, func(t *testing.T) {
+			p, err := planner.New(input(t, e))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := json.MarshalIndent(p, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", e.name+".json"), string(got)+"\n")
+		})
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got), -update rewrites it:\n%s", path, diff)
+	}
+}
+
+func TestPlanIsTheSameEveryTime(t *testing.T) {
+	for _, e := range examples() {
+		first := ""
+		for range 100 {
+			p, err := planner.New(input(t, e))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := json.Marshal(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == "" {
+				first = string(got)
+			}
+			if first != string(got) {
+				t.Fatal(cmp.Diff(first, string(got)))
+			}
+		}
+	}
+}
+
+// TestServer covers who serves an app, and with what.
+func TestServer(t *testing.T) {
+	for _, c := range []struct {
+		name, config string
+		installed    []string
+		cmd          []string
+		err          string
+	}{
+		{
+			"uvicorn from the lock", `app = "a:b"`, []string{"uvicorn"},
+			[]string{"uvicorn", "a:b", "--host", "0.0.0.0", "--port", "8000", "--workers", "1"}, "",
+		},
+		{
+			"uvloop where installed, workers and port", "app = \"a:b\"\nworkers = \"auto\"\nport = 80", []string{"uvicorn", "uvloop"},
+			[]string{"uvicorn", "a:b", "--host", "0.0.0.0", "--port", "80", "--workers", "auto", "--loop", "uvloop"}, "",
+		},
+		{
+			"a factory", `app = "a:make()"`, []string{"uvicorn"},
+			[]string{"uvicorn", "a:make", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", "--factory"}, "",
+		},
+		{
+			"gunicorn with uvicorn's workers", "app = \"a:b\"\nserver = \"gunicorn\"", []string{"gunicorn", "starlette", "uvicorn"},
+			append(gunicorn(), "--worker-class", "uvicorn.workers.UvicornWorker"), "",
+		},
+		{
+			"gunicorn with the successor of uvicorn's workers", "app = \"a:b\"\nserver = \"gunicorn\"",
+			[]string{"gunicorn", "starlette", "uvicorn", "uvicorn-worker"},
+			append(gunicorn(), "--worker-class", "uvicorn_worker.UvicornWorker"), "",
+		},
+		{"gunicorn for WSGI", `app = "a:b"`, []string{"flask", "gunicorn"}, gunicorn(), ""},
+		{
+			"both", `app = "a:b"`, []string{"gunicorn", "uvicorn"}, nil,
+			"pybuild.toml:2:7: both uvicorn and gunicorn are installed, and either can serve a:b\n" +
+				"  write server = \"uvicorn\" or server = \"gunicorn\" in [serve]",
+		},
+		{
+			"none", `app = "a:b"`, []string{"flask"}, nil,
+			"pybuild.toml:2:7: no server for a:b among the packages of requirements.txt\n" +
+				"  add one to the dependencies: uv add uvicorn (ASGI) or uv add gunicorn (WSGI)",
+		},
+		{
+			"not installed", "app = \"a:b\"\nserver = \"gunicorn\"", []string{"uvicorn"}, nil,
+			"pybuild.toml:3:10: gunicorn is not among the packages of requirements.txt\n  add it to the dependencies: uv add gunicorn",
+		},
+		{"a module", "module = \"pkg.job\"\nargs = [\"-x\"]", []string{"x"}, []string{"/usr/local/bin/python3.13", "-m", "pkg.job", "-x"}, ""},
+		{"an entry point", `script = "serve"`, []string{"x"}, []string{"serve"}, ""},
+		{"a file", `script = "job.py"`, []string{"x"}, []string{"/usr/local/bin/python3.13", "job.py"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := input(t, examples()[0])
+			var err error
+			if in.Config, err = config.Parse("pybuild.toml", []byte("[serve]\n"+c.config+"\n")); err != nil {
+				t.Fatal(err)
+			}
+			in.Resolved = &planner.Resolved{}
+			for _, name := range c.installed {
+				in.Resolved.Install = append(in.Resolved.Install, planner.Package{Name: name})
+			}
+			p, err := planner.New(in)
+			if c.err != "" {
+				if err == nil || err.Error() != c.err {
+					t.Fatalf("error %v, want %s", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.cmd, p.Config.Cmd); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func gunicorn() []string {
+	return []string{
+		"gunicorn", "a:b", "--bind", "0.0.0.0:8000", "--workers", "1",
+		"--timeout", "30", "--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm",
+	}
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// frontendTag is the name of the image built from this checkout, below the registry.
+const frontendTag = "/org/pybuild:dev"
+
+// pushFrontend builds this checkout's Dockerfile and pushes it to the loopback
+// registry. It runs on every up: BuildKit knows better than we what changed.
+func pushFrontend(ctx context.Context, p paths, st *bedState) error {
+	return step("build the frontend image "+st.Registry+frontendTag, func() error {
+		if _, err := os.Stat(filepath.Join(p.repo, "cmd/frontend")); err != nil {
+			return errors.New("cmd/frontend is not in this checkout yet; engines and base images are up, `bed env` serves them")
+		}
+		image := st.Registry + frontendTag
+		build := command{env: []string{"BUILDKIT_HOST=" + st.Buildkit}}
+		if err := build.run(ctx, filepath.Join(st.Bin, "buildctl"), frontendBuild(p.repo, image)...); err != nil {
+			return err
+		}
+		st.Image = image
+		return nil
+	})
+}
+
+func frontendBuild(repo, image string) []string {
+	platforms := os.Getenv("PYBUILD_BED_PLATFORMS")
+	if platforms == "" {
+		platforms = "linux/amd64,linux/arm64"
+	}
+	args := []string{
+		"build", "--progress=plain", "--frontend=dockerfile.v0",
+		"--local=context=" + repo, "--local=dockerfile=" + repo,
+		"--opt=platform=" + platforms,
+		"--output=type=image,name=" + image + ",push=true",
+	}
+	for _, name := range []string{
+		"GOPROXY", "GOFLAGS", "GOSUMDB", "GONOSUMDB", "GOPRIVATE",
+		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+	} {
+		if value := os.Getenv(name); value != "" {
+			args = append(args, "--opt=build-arg:"+name+"="+value)
+		}
+	}
+	if bundle := os.Getenv("SSL_CERT_FILE"); bundle != "" {
+		args = append(args, "--secret=id=ca,src="+bundle)
+	}
+	return args
+}
