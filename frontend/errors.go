@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -73,7 +74,7 @@ func (in *inputs) mistake(at plan.Location, message, hint string) error {
 // warn shows the project's warnings. Engines that know no warnings answer with
 // an error, which is no reason to fail.
 func (in *inputs) warn(ctx context.Context) {
-	for _, w := range in.facts.Warnings {
+	for _, w := range in.warnings() {
 		opts := client.WarnOpts{Level: 1}
 		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
 			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}
@@ -84,4 +85,8 @@ func (in *inputs) warn(ctx context.Context) {
 		}
 		in.entry.Warn(ctx, w.Message, opts)
 	}
+}
+
+func (in *inputs) warnings() []diag.Warning {
+	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts})
 }

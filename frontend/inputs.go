@@ -102,12 +102,24 @@ func (in *inputs) readProject(fsys fs.FS) error {
 	if p := in.facts.Pyproject; p != nil {
 		in.files[p.File.Name] = p.File.Data
 	}
+	if err := in.checkSources(); err != nil {
+		return err
+	}
 	if r := in.facts.Requirements; r != nil {
 		if data, err := fs.ReadFile(fsys, r.Path); err == nil {
 			in.files[r.Path] = data
 		}
 	}
 	return nil
+}
+
+// checkSources refuses sources outside of the context that the chosen extras
+// and groups would read.
+func (in *inputs) checkSources() error {
+	if in.facts.Input != project.InputUVLock {
+		return nil
+	}
+	return in.facts.CheckSources(in.facts.Pyproject.Name, in.config.Build.Extras, in.config.Build.Groups)
 }
 
 // onlyComments reports whether a file says nothing but comments.

@@ -46,7 +46,7 @@ func (in *inputs) targets(context.Context) (*targets.List, error) {
 func (in *inputs) lint(context.Context) (*lint.LintResults, error) {
 	results := &lint.LintResults{}
 	source := results.AddSource(in.entry.SourceMap)
-	for _, w := range in.facts.Warnings {
+	for _, w := range in.warnings() {
 		at := parser.Range{Start: parser.Position{Line: max(w.At.Start.Line, 1)}, End: parser.Position{Line: max(w.At.End.Line, 1)}}
 		results.AddWarning("Project", w.Message, "", w.Message, source, []parser.Range{at})
 	}

@@ -5,6 +5,8 @@ package planner
 import (
 	"fmt"
 
+	"deps.dev/util/semver"
+
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
@@ -47,6 +49,19 @@ func (r *Resolved) Has(name string) bool {
 	for _, p := range r.Install {
 		if p.Name == name {
 			return true
+		}
+	}
+	return false
+}
+
+// atLeast reports whether a package is installed at a version (PEP 440) or later.
+func (r *Resolved) atLeast(name, version string) bool {
+	if r == nil {
+		return false
+	}
+	for _, p := range r.Install {
+		if p.Name == name {
+			return semver.PyPI.Compare(p.Version, version) >= 0
 		}
 	}
 	return false

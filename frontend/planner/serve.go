@@ -93,6 +93,10 @@ func (b *builder) server() error {
 		cmd = append(cmd, "--bind", "0.0.0.0:"+port, "--workers", workers, "--timeout", "30",
 			// The heartbeat file must not lie on a disk that can stall.
 			"--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm")
+		if b.Resolved.atLeast("gunicorn", "25.1") {
+			// Its control socket lies in the home directory, which there is none of.
+			cmd = append(cmd, "--no-control-socket")
+		}
 		if class, why := b.workerClass(); class != "" {
 			b.decide("worker class", class, why)
 			cmd = append(cmd, "--worker-class", class)

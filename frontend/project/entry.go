@@ -152,8 +152,12 @@ func (c comparison) compareSource(w entry, locked []entry, where string) error {
 		return nil
 	}
 	isDirect := slices.ContainsFunc(locked, func(l entry) bool { return l.name == w.name && l.direct })
+	// uv writes nothing but the name for the workspace's root itself.
+	fromIndex := !isDirect && !slices.ContainsFunc(c.facts.Lock.Packages, func(pkg LockedPackage) bool {
+		return pkg.Name == w.name && pkg.Source.Registry == ""
+	})
 	switch l := locked[i]; {
-	case direct && !isDirect:
+	case direct && fromIndex:
 		return stale(c.pyproject, w.at, "%q in %s has a source of its own, but %s takes it from an index", w.text, w.list, l.line)
 	case !direct && isDirect:
 		return stale(c.pyproject, w.at, "%q in %s comes from an index, but %s takes it from elsewhere", w.text, w.list, l.line)

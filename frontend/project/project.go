@@ -64,6 +64,7 @@ type Facts struct {
 
 	pythonVersionAt plan.Location
 	pythonVersion   []byte // the text of .python-version
+	outside         []outsideSource
 }
 
 // Read gathers the facts of the project in fsys, which is rooted at the build

@@ -75,7 +75,8 @@ func TestMistakes(t *testing.T) {
 		{"uv.lock:1:", []string{PyprojectFile, aProject, UVLockFile, "<<<<<<< HEAD\n"}},
 		{"pyproject.toml:2:8: uv.lock does not contain the project \"a\"", []string{PyprojectFile, aProject, UVLockFile, "version = 1\n"}},
 		{"uv.lock:3:", []string{PyprojectFile, aProject, UVLockFile, "version = 1\n[[package]]\nname = 3\n"}},
-		{"the path ../b leads out of the build context", []string{PyprojectFile, aProject, UVLockFile, aLock + "[[package]]\nname = \"b\"\nsource = { editable = \"../b\" }\n"}},
+		{"uv.lock:12:10: the path ../b leads out of the build context", []string{PyprojectFile, aProject + "dependencies = [\"b\"]\n[tool.uv.sources]\nb = {path = \"../b\"}\n",
+			UVLockFile, aLock + "dependencies = [{ name = \"b\" }]\n[[package]]\nname = \"b\"\nsource = { editable = \"../b\" }\n"}},
 		{"pyproject.toml:5:2: not a valid requirement: \"b^1\"", []string{PyprojectFile, aProject + "dependencies = [\n \"b^1\"]\n"}},
 		{"pyproject.toml:2:8: project.name \"a b\" is not a valid name", []string{PyprojectFile, "[project]\nname = \"a b\"\n"}},
 		{"pyproject.toml:4:19: project.requires-python: \"3.12\" is not a version specifier", []string{PyprojectFile, aProject + "requires-python = \"3.12\"\n"}},
@@ -201,4 +202,61 @@ func FuzzUVLock(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestClosure(t *testing.T) {
+	text := aLock + `dependencies = [{ name = "b", extra = ["x"] }]
+[package.optional-dependencies]
+e = [{ name = "f", version = "2" }]
+[package.dev-dependencies]
+dev = [{ name = "out" }]
+[[package]]
+name = "b"
+[package.optional-dependencies]
+x = [{ name = "c" }]
+y = [{ name = "d" }]
+[[package]]
+name = "c"
+dependencies = [{ name = "b" }]
+[[package]]
+name = "d"
+[[package]]
+name = "f"
+version = "1"
+[[package]]
+name = "f"
+version = "2"
+[[package]]
+name = "out"
+source = { editable = "../out" }
+`
+	facts, err := Read(files(PyprojectFile, "[tool.ruff]\n", UVLockFile, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		root           string
+		extras, groups []string
+		want           string
+	}{
+		{"", nil, nil, "a1 b c"},
+		{"", []string{"E"}, nil, "a1 b c f2"},
+		{"a", nil, []string{"dev"}, "a1 b c out"},
+		{"b", []string{"y"}, nil, "b d"},
+		{"nobody", nil, nil, ""},
+	} {
+		var got []string
+		for _, pkg := range facts.Lock.Closure(c.root, c.extras, c.groups) {
+			got = append(got, pkg.Name+pkg.Version)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: got %v", c, got)
+		}
+	}
+	if err := facts.CheckSources("", []string{"e"}, nil); err != nil {
+		t.Error(err)
+	}
+	if err := facts.CheckSources("", nil, []string{"dev"}); err == nil || !strings.Contains(err.Error(), "the path ../out leads out") {
+		t.Error(err)
+	}
 }

@@ -47,16 +47,15 @@ func (f *Facts) GitHosts() []string {
 // that decides.
 func (f *Facts) findSources(fsys fs.FS) error {
 	var errs []error
-	local := func(p string, at plan.Location, source []byte) {
+	local := func(name, p string, at plan.Location, source []byte) {
 		clean, ok := inContext(p)
-		if !ok {
-			errs = append(errs, &diag.Error{At: at, Source: source,
-				Message: "the path " + p + " leads out of the build context",
-				Hint:    "build with a context that holds it, or publish the package to an index"})
-			return
-		}
-		if clean != "." {
+		switch {
+		case ok && clean != ".":
 			f.LocalSources = append(f.LocalSources, clean)
+		case !ok && f.Input == InputUVLock:
+			f.outside = append(f.outside, outsideSource{name, outsideMistake(p, at, source)})
+		case !ok:
+			errs = append(errs, outsideMistake(p, at, source))
 		}
 	}
 	switch f.Input {
@@ -68,7 +67,7 @@ func (f *Facts) findSources(fsys fs.FS) error {
 				dir, ok = s.Path, true
 			}
 			if ok {
-				local(dir, f.Lock.File.At(pkg.path("source")...), f.Lock.File.Data)
+				local(pkg.Name, dir, f.Lock.File.At(pkg.path("source")...), f.Lock.File.Data)
 			}
 			if s.Git != "" {
 				f.addGit(pkg.Name, s.Git)
@@ -77,7 +76,7 @@ func (f *Facts) findSources(fsys fs.FS) error {
 	case InputRequirements:
 		for _, e := range f.Requirements.Entries {
 			if e.LocalPath != "" {
-				local(e.LocalPath, e.Location, f.Requirements.Source(e.Location.File))
+				local(e.Requirement.Name, e.LocalPath, e.Location, f.Requirements.Source(e.Location.File))
 			}
 			if e.VCS {
 				f.addGit(e.Requirement.Name, e.Requirement.URL)
@@ -88,11 +87,46 @@ func (f *Facts) findSources(fsys fs.FS) error {
 	}
 	slices.Sort(f.LocalSources)
 	f.LocalSources = slices.Compact(f.LocalSources)
+	// In a workspace the root need not be what is installed.
+	if f.Input == InputUVLock && f.Lock.Root != nil && len(f.Lock.Manifest.Members) == 0 {
+		errs = append(errs, f.CheckSources("", nil, nil))
+	}
 	return errors.Join(errs...)
 }
 
+// outsideSource is a locked package whose source is not in the context.
+type outsideSource struct {
+	name string
+	err  *diag.Error
+}
+
+func outsideMistake(p string, at plan.Location, source []byte) *diag.Error {
+	return &diag.Error{At: at, Source: source,
+		Message: "the path " + p + " leads out of the build context",
+		Hint:    "build with a context that holds it, or publish the package to an index"}
+}
+
+// CheckSources reports the sources outside of the context that an install of
+// these extras and groups would read. Locks commonly hold others, such as
+// siblings in a repository that only the tests need. Read has checked what is
+// installed without any, where there is only one project to install.
+func (f *Facts) CheckSources(root string, extras, groups []string) error {
+	if f.Lock == nil || len(f.outside) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, pkg := range f.Lock.Closure(root, extras, groups) {
+		for _, o := range f.outside {
+			if o.name == pkg.Name {
+				errs = append(errs, o.err)
+			}
+		}
+	}
+	return hideCredentials(errors.Join(errs...))
+}
+
 // findProjectSources looks at the sources of the requirements that there are.
-func (f *Facts) findProjectSources(local func(string, plan.Location, []byte)) {
+func (f *Facts) findProjectSources(local func(name, path string, at plan.Location, source []byte)) {
 	p := f.Pyproject
 	var names []string
 	for _, r := range p.requirements() {
@@ -101,7 +135,7 @@ func (f *Facts) findProjectSources(local func(string, plan.Location, []byte)) {
 		case strings.HasPrefix(r.URL, "git+"):
 			f.addGit(r.Name, r.URL)
 		case strings.HasPrefix(r.URL, "file:"):
-			local(filePath(r.URL), r.At, p.File.Data)
+			local(r.Name, filePath(r.URL), r.At, p.File.Data)
 		}
 	}
 	for _, name := range sortedKeys(p.Sources) {
@@ -113,7 +147,7 @@ func (f *Facts) findProjectSources(local func(string, plan.Location, []byte)) {
 			case SourceGit:
 				f.addGit(name, s.Value)
 			case SourcePath:
-				local(s.Value, s.At, p.File.Data)
+				local(name, s.Value, s.At, p.File.Data)
 			}
 		}
 	}
