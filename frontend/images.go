@@ -87,10 +87,7 @@ json.dump({"version": sysconfig.get_python_version() + ("t" if sysconfig.get_con
 func (t *target) probe(ctx context.Context) (plan.Python, error) {
 	run := t.base.state.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone),
 		bk.WithCustomName("[base] ask Python for its version"))
-	ref, err := t.in.solve(ctx, run.AddMount("/out", bk.Scratch()), t.platform)
-	if err == nil {
-		err = ref.Evaluate(ctx)
-	}
+	ref, err := t.in.evaluate(ctx, run.AddMount("/out", bk.Scratch()), t.platform)
 	if err != nil {
 		_, source := t.in.config.Source()
 		return plan.Python{}, &diag.Error{

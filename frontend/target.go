@@ -74,7 +74,7 @@ func (t *target) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ref, err := t.in.solve(ctx, st, t.platform)
+	ref, err := t.in.evaluate(ctx, st, t.platform)
 	if err != nil {
 		return err
 	}
@@ -137,13 +137,24 @@ func (t *target) sources() llb.Sources {
 	}
 }
 
-// solve builds a state and returns a reference to it.
+// solve gives a state to the engine, which builds it when it must.
 func (in *inputs) solve(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
+	return in.request(ctx, st, platform, client.SolveRequest{})
+}
+
+// evaluate builds a state now: a step that fails is then reported as itself,
+// and not as a file that cannot be read.
+func (in *inputs) evaluate(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
+	return in.request(ctx, st, platform, client.SolveRequest{Evaluate: true})
+}
+
+func (in *inputs) request(ctx context.Context, st bk.State, platform ocispecs.Platform, req client.SolveRequest) (client.Reference, error) {
 	def, err := st.Marshal(ctx, bk.Platform(platform), bk.WithCaps(in.client.BuildOpts().LLBCaps))
 	if err != nil {
 		return nil, err
 	}
-	res, err := in.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: in.ui.CacheImports})
+	req.Definition, req.CacheImports = def.ToPB(), in.ui.CacheImports
+	res, err := in.client.Solve(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -89,6 +89,33 @@ func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
 
 // ref returns the tree that a reference names.
 func (g *graph) ref(r plan.Ref) (bk.State, error) {
+	st, err := g.whole(r)
+	if err != nil || len(r.Paths) == 0 {
+		return st, err
+	}
+	return narrow(st, r.Paths, r.Image != ""), nil
+}
+
+// narrow copies paths into a tree of their own. Mounting one tree several
+// times would do too, but BuildKit 0.34 then loses the error of a process that
+// fails: it releases the one reference twice.
+func narrow(st bk.State, paths []string, optional bool) bk.State {
+	tree := bk.Scratch()
+	for _, p := range paths {
+		source := p
+		if optional {
+			source = p[:len(p)-1] + "[" + p[len(p)-1:] + "]"
+		}
+		info := &bk.CopyInfo{
+			CreateDestPath: true, CopyDirContentsOnly: true,
+			AllowWildcard: optional, AllowEmptyWildcard: optional,
+		}
+		tree = tree.File(bk.Copy(st, source, p, info), bk.WithCustomName("[internal] pick "+p))
+	}
+	return tree
+}
+
+func (g *graph) whole(r plan.Ref) (bk.State, error) {
 	switch {
 	case r.Step != "":
 		return g.step(r.Step)

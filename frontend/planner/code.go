@@ -97,7 +97,7 @@ func (b *builder) rootfs() {
 	if !b.root {
 		user, group, uid, gid := b.account()
 		args = append(args, "--account", fmt.Sprintf("%s:%d:%s:%d", user, uid, group, gid))
-		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Image: "base"}, Source: "/etc", Target: "/base/etc"})
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Image: "base", Paths: []string{"/etc/group", "/etc/passwd"}}, Target: "/base"})
 		b.plan.Config.User = b.user()
 	}
 	if b.plan.Step("app") == nil {

@@ -61,7 +61,7 @@ func (b *builder) resolve() {
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
 		On: on, Args: run, Env: b.uvEnv(), Dir: projectDir, Output: "/out", Offline: offline, At: b.inputAt(),
-		Mounts: append(b.manifests(), b.tools("resolve.py", "tree.py", "uv.py")...),
+		Mounts: append(append(b.manifests(), b.localSources()...), b.tools("resolve.py", "tree.py", "uv.py")...),
 	}
 	step.Mounts = append(step.Mounts, b.credentials()...)
 	b.add(step)
@@ -83,9 +83,10 @@ func (b *builder) install() {
 		}
 		mounts = b.manifests()
 	} else {
-		cmd = append(cmd, "-r", "/run/pybuild/pylock.toml")
+		cmd = append(cmd, "-r", "/out/pylock.toml")
+		// The lock's relative paths hold in the directory that it was written to.
 		mounts = []plan.Mount{{
-			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/run/pybuild/pylock.toml",
+			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/out/pylock.toml",
 		}}
 	}
 	args := append(b.python("install.py"), b.secretFlags()...)
@@ -144,13 +145,15 @@ func (b *builder) manifests() []plan.Mount {
 	case project.InputPyproject:
 		files = []string{"pyproject.toml"}
 	}
-	mounts := make([]plan.Mount, 0, len(files))
+	paths := make([]string, 0, len(files))
 	for _, f := range files {
-		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Context: plan.Manifests}, Source: "/" + f, Target: path.Join(projectDir, f),
-		})
+		paths = append(paths, path.Join("/", f))
 	}
-	return mounts
+	return []plan.Mount{{
+		Kind: plan.Bind, From: plan.Ref{Context: plan.Manifests, Paths: paths}, Target: projectDir,
+		// Local sources are mounted inside.
+		Scratch: true,
+	}}
 }
 
 // localSources mounts the packages that the lock or the requirements take from
@@ -168,8 +171,8 @@ func (b *builder) localSources() []plan.Mount {
 	var mounts []plan.Mount
 	for _, p := range paths {
 		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Source: path.Join("/", p),
-			Target: path.Join(projectDir, p), Scratch: true,
+			Kind: plan.Bind, From: plan.Ref{Context: plan.Project, Paths: []string{path.Join("/", p)}},
+			Source: path.Join("/", p), Target: path.Join(projectDir, p), Scratch: true,
 		})
 	}
 	return mounts

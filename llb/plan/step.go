@@ -29,7 +29,7 @@ type EnvVar struct {
 	Value string `json:"value"`
 }
 
-// Ref names a file tree: exactly one field is set.
+// Ref names a file tree: one of Image, Step, Context and Scripts is set.
 type Ref struct {
 	// Image is a key of Plan.Images.
 	Image string `json:"image,omitempty"`
@@ -39,6 +39,9 @@ type Ref struct {
 	Context View `json:"context,omitempty"`
 	// Scripts are pybuild's own files, by their names.
 	Scripts []string `json:"scripts,omitempty"`
+	// Paths narrows the tree to these files and directories, in their places.
+	// Those of an image need not exist.
+	Paths []string `json:"paths,omitempty"`
 }
 
 // View is a filtered view of the build context.

@@ -26,7 +26,7 @@ def main():
         return done.returncode
     changes = json.loads(done.stdout)["changes"]
     install = [
-        {"name": change["name"], "version": change["version"]}
+        {"name": change["name"], "version": change.get("version", "")}
         for change in changes
         if change["action"] == "installed"
     ]
