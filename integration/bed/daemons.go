@@ -17,7 +17,7 @@ func startDaemons(ctx context.Context, p paths, bin, registry string) error {
 		return err
 	}
 	// Engines look up runc and the shim on PATH; Debian's must not win.
-	path := "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH")
+	path := "PATH=" + prepend(bin, os.Getenv("PATH"))
 	for _, configure := range []func(paths, string, string) (service, error){containerd, dockerd, buildkitd} {
 		s, err := configure(p, bin, registry)
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func repoRoot() (string, error) {
 	}
 	root := filepath.Dir(mod)
 	if _, err := os.Stat(filepath.Join(root, "integration/bed/engines/go.mod")); err != nil {
-		return "", fmt.Errorf("%s is not pybuild's checkout: run the bed from inside it", root)
+		return "", errors.New("this directory is not in pybuild's checkout: run the bed from inside it")
 	}
 	return root, nil
 }

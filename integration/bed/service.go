@@ -88,7 +88,8 @@ func bootID() string {
 
 // start brings the service up unless it runs already with the same stamp.
 func (s service) start(ctx context.Context, p paths) error {
-	s.stamp = versionKey(append(append([]string{s.stamp, s.exe}, s.args...), s.env...)...)
+	// Not the environment: an up from another shell must not restart an engine in use.
+	s.stamp = versionKey(append([]string{s.stamp, s.exe}, s.args...)...)
 	if r, ok := readRecord(p, s.name); ok && r.alive() && r.Stamp == s.stamp {
 		if s.ready(ctx) == nil {
 			return nil
