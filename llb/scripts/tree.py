@@ -28,6 +28,7 @@ def compile_tree(root, strip):
         quiet=2,
         workers=0 if modules > FEW_MODULES else 1,
         stripdir=strip,
+        prependdir="/",
         force=True,
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )

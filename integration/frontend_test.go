@@ -1,0 +1,172 @@
+package integration
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const job = "# syntax=org/pybuild\n[serve]\nscript = \"job.py\"\n"
+
+// TestImageTree builds an app without dependencies and looks at every promise
+// about its files.
+func TestImageTree(t *testing.T) {
+	out := t.TempDir()
+	dir := project(t, map[string]string{
+		"pybuild.toml": job, "job.py": "def f():\n    return 1\n", "data/t.html": "<p>", ".env": "SECRET=1", ".git/HEAD": "x",
+		".venv/bin/python": "x", "__pycache__/job.cpython-310.pyc": "x", "notes.txt": "x", ".dockerignore": "notes.txt\n",
+	})
+	build{dir: dir, out: out}.must(t)
+
+	for name, want := range map[string]bool{
+		"app/job.py": true, "app/data/t.html": true, "app/.env": false, "app/.git": false, "app/.venv": false,
+		"app/notes.txt": false, "app/pybuild.toml": false, "usr/bin/gcc": false, "usr/local/bin/uv": false, "run/pybuild": false,
+		"root/.cache": false,
+	} {
+		if _, err := os.Lstat(filepath.Join(out, name)); (err == nil) != want {
+			t.Errorf("%s is in the image: %v, want %v", name, err == nil, want)
+		}
+	}
+	passwd, err := os.ReadFile(filepath.Join(out, "etc/passwd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"root:x:0:0:", "appuser:x:1001:1001::/nonexistent:/usr/sbin/nologin"} {
+		if !strings.Contains(string(passwd), line) {
+			t.Errorf("passwd lacks %q:\n%s", line, passwd)
+		}
+	}
+	info, err := os.Stat(filepath.Join(out, "app/job.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o644 || info.ModTime().Unix() != 315532800 {
+		t.Errorf("app/job.py has mode %v and time %v", info.Mode(), info.ModTime())
+	}
+	bytecode(t, out, "app/__pycache__/job.cpython-313.pyc", "/app/job.py")
+}
+
+// bytecode checks a .pyc: hash-based and unchecked (PEP 552), and made for the
+// path that the source has at run time.
+func bytecode(t *testing.T, root, name, source string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flags := binary.LittleEndian.Uint32(data[4:8]); flags != 1 {
+		t.Errorf("%s has flags %d, want 1 (unchecked hash)", name, flags)
+	}
+	if !bytes.Contains(data, []byte(source)) || bytes.Contains(data, []byte("/out"+source)) {
+		t.Errorf("%s was not compiled as %s", name, source)
+	}
+}
+
+func TestWaysIn(t *testing.T) {
+	const syntax = "# syntax=org/pybuild\n"
+	const table = "[project]\nname = \"p\"\nversion = \"1\"\n[tool.pybuild.serve]\nscript = \"job.py\"\n"
+	for name, c := range map[string]struct {
+		file  string
+		files map[string]string
+		err   string
+	}{
+		"pybuild.toml":                  {"pybuild.toml", map[string]string{"pybuild.toml": job}, ""},
+		"Dockerfile and pybuild.toml":   {"Dockerfile", map[string]string{"Dockerfile": syntax, "pybuild.toml": job}, ""},
+		"Dockerfile and pyproject.toml": {"Dockerfile", map[string]string{"Dockerfile": syntax, "pyproject.toml": table}, ""},
+		"Dockerfile holding the keys":   {"Dockerfile", map[string]string{"Dockerfile": job}, ""},
+		"pyproject.toml":                {"pyproject.toml", map[string]string{"pyproject.toml": syntax + table}, ""},
+		"Dockerfile with instructions":  {"Dockerfile", map[string]string{"Dockerfile": syntax + "FROM python\n"}, "Dockerfile:1:1: Dockerfile holds Dockerfile instructions"},
+		"nothing says what to run":      {"Dockerfile", map[string]string{"Dockerfile": syntax}, "nothing says what the container runs"},
+		"unknown key":                   {"pybuild.toml", map[string]string{"pybuild.toml": job + "prot = 1\n"}, "pybuild.toml:4:1: unknown key \"prot\""},
+		"a float":                       {"pybuild.toml", map[string]string{"pybuild.toml": "python = 3.10\n"}, "pybuild.toml:1:10: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.files["job.py"] = "print(1)\n"
+			tr := build{dir: project(t, c.files), file: c.file}.run(t)
+			if c.err == "" && tr.err != nil {
+				t.Fatal(tr.err)
+			}
+			if c.err != "" && (tr.err == nil || !strings.Contains(tr.err.Error(), c.err)) {
+				t.Fatalf("error %v, want %q", tr.err, c.err)
+			}
+		})
+	}
+}
+
+func TestAttributes(t *testing.T) {
+	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
+	for name, c := range map[string]struct {
+		attrs map[string]string
+		err   string
+	}{
+		"builder":        {map[string]string{"target": "builder"}, ""},
+		"unknown target": {map[string]string{"target": "nope"}, "no target \"nope\""},
+		"named context":  {map[string]string{"context:python:3.13-slim": "docker-image://python:3.12-slim"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := build{dir: dir, attrs: c.attrs}.run(t)
+			if c.err == "" && tr.err != nil || c.err != "" && (tr.err == nil || !strings.Contains(tr.err.Error(), c.err)) {
+				t.Fatalf("error %v, want %q", tr.err, c.err)
+			}
+		})
+	}
+	out := t.TempDir()
+	build{dir: dir, out: out, attrs: map[string]string{"context:python:3.13-slim": "docker-image://python:3.12-slim"}}.must(t)
+	if _, err := os.Stat(filepath.Join(out, "app/__pycache__/job.cpython-312.pyc")); err != nil {
+		t.Errorf("the named context did not replace the base: %v", err)
+	}
+}
+
+func TestStaleLock(t *testing.T) {
+	dir := project(t, map[string]string{
+		"pybuild.toml":   job,
+		"pyproject.toml": "[project]\nname = \"p\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\"click\"]\n",
+		"uv.lock": "version = 1\nrevision = 3\nrequires-python = \">=3.12\"\n\n[[package]]\nname = \"p\"\nversion = \"1\"\n" +
+			"source = { virtual = \".\" }\n",
+	})
+	tr := build{dir: dir}.run(t)
+	if tr.err == nil || !strings.Contains(tr.err.Error(), "pyproject.toml:5:17: \"click\" is in project.dependencies, but not in uv.lock:5") {
+		t.Fatalf("error %v", tr.err)
+	}
+	if len(tr.cached) > 0 {
+		for name := range tr.cached {
+			if strings.HasPrefix(name, "[builder]") {
+				t.Errorf("%s ran although the lock is stale", name)
+			}
+		}
+	}
+}
+
+// TestReuse asserts from the builds' own traces what runs again after a change.
+func TestReuse(t *testing.T) {
+	dir := example(t, "fastapi")
+	first := build{dir: dir}.must(t)
+	install, app := first.step(t, "install 21 packages"), first.step(t, "lay out the app")
+
+	second := build{dir: dir}.must(t)
+	for name := range second.cached {
+		if strings.HasPrefix(name, "[builder]") && second.ran(name) {
+			t.Errorf("%s ran again though nothing changed", name)
+		}
+	}
+	code := filepath.Join(dir, "app/main.py")
+	data, err := os.ReadFile(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(code, append(data, []byte("\n# "+dir+"\n")...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	third := build{dir: dir}.must(t)
+	if third.ran(install) || !third.ran(app) {
+		t.Errorf("after a change of code: install ran %v, app ran %v", third.ran(install), third.ran(app))
+	}
+	again := build{dir: dir, attrs: map[string]string{"no-cache": "builder"}}.must(t)
+	if !again.ran(install) {
+		t.Errorf("--no-cache-filter=builder did not install again")
+	}
+}
