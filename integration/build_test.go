@@ -152,3 +152,15 @@ func example(t *testing.T, name string) string {
 	}
 	return dir
 }
+
+// note appends to a file.
+func note(t *testing.T, path, text string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(data, text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

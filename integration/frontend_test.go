@@ -153,14 +153,7 @@ func TestReuse(t *testing.T) {
 			t.Errorf("%s ran again though nothing changed", name)
 		}
 	}
-	code := filepath.Join(dir, "app/main.py")
-	data, err := os.ReadFile(code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(code, append(data, []byte("\n# "+dir+"\n")...), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	note(t, filepath.Join(dir, "app/main.py"), "\n# "+dir+"\n")
 	third := build{dir: dir}.must(t)
 	if third.ran(install) || !third.ran(app) {
 		t.Errorf("after a change of code: install ran %v, app ran %v", third.ran(install), third.ran(app))

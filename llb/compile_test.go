@@ -3,7 +3,6 @@ package llb_test
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,17 +11,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"gotest.tools/v3/golden"
 
 	"github.com/pybuild/pybuild/llb"
 	"github.com/pybuild/pybuild/llb/plan"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
 
 // TestTreesOfExamples holds the graph of each example's plan, as the planner's
 // goldens have it, with and without MergeOp.
@@ -37,7 +34,7 @@ func TestTreesOfExamples(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p := readPlan(t, path)
 				p.Placement = placement
-				golden(t, filepath.Join("testdata", name+".txt"), tree(t, p))
+				golden.Assert(t, tree(t, p), name+".txt")
 			})
 		}
 	}
@@ -170,24 +167,4 @@ func details(op *pb.Op) []string {
 	}
 	sort.Strings(lines[min(1, len(lines)):])
 	return lines
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs (-want +got), -update rewrites it:\n%s", path, diff)
-	}
 }

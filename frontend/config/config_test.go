@@ -3,18 +3,16 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // read parses a file by its name, as the frontend would.
 func read(name string, data []byte) (*Config, error) {
@@ -61,21 +59,12 @@ func TestFiles(t *testing.T) {
 			}
 			checkPlaces(t, err, data)
 			got := render(t, c, err)
-			golden := strings.TrimSuffix(file, ".toml") + ".txt"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, _ := os.ReadFile(golden)
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s differs; -update rewrites it (-want +got):\n%s", golden, diff)
-			}
+			golden.Assert(t, got, strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".toml")+".txt")
 
 			// Neither line endings nor a byte order mark change anything.
 			crlf := append([]byte("\ufeff"), bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))...)
 			c, err = read(name, crlf)
-			if diff := cmp.Diff(string(want), render(t, c, err)); diff != "" {
+			if diff := cmp.Diff(got, render(t, c, err)); diff != "" {
 				t.Errorf("with BOM and CRLF (-want +got):\n%s", diff)
 			}
 		})

@@ -17,7 +17,9 @@ type variable struct{ name, value string }
 func (st bedState) environment(p paths, path string) []variable {
 	var vars []variable
 	if st.Mode == ownEngines {
-		vars = append(vars, variable{"DOCKER_HOST", st.Docker}, variable{"DOCKER_CONFIG", p.dockerConfig()})
+		vars = append(vars, variable{"DOCKER_HOST", st.Docker}, variable{"DOCKER_CONFIG", p.dockerConfig()},
+			// What containerd's own ctr reads; dockerd keeps its images in "moby".
+			variable{"CONTAINERD_ADDRESS", p.socket("containerd")}, variable{"CONTAINERD_NAMESPACE", "moby"})
 	}
 	vars = append(vars, variable{"BUILDKIT_HOST", st.Buildkit}, variable{"PYBUILD_REGISTRY", st.Registry})
 	if st.Image != "" {

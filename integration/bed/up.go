@@ -114,7 +114,7 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	}
 	if err != nil {
 		cancel(err)
-		<-images
+		_ = <-images // cancelled, for the error above
 		return err
 	}
 	st.Docker = "unix://" + p.socket("docker")

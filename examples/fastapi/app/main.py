@@ -41,5 +41,6 @@ async def greet() -> dict[str, str | int]:
 
 @app.get("/slow")
 async def slow(seconds: float = 2) -> dict[str, bool]:
+    print("a slow request begins", flush=True)
     await asyncio.sleep(seconds)
     return {"finished": True}

@@ -1,0 +1,63 @@
+package integration
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestJobs builds and runs the examples that are no servers.
+func TestJobs(t *testing.T) {
+	for name, c := range map[string]struct {
+		says    string
+		present []string
+		absent  []string
+	}{
+		"native":  {"_speedups.cpython-313", nil, []string{"/usr/bin/gcc"}},
+		"psycopg": {"libpq 1", []string{"/usr/lib/x86_64-linux-gnu/libpq.so.5"}, []string{"/usr/bin/gcc", "/usr/include/libpq-fe.h"}},
+		"script":  {`"uid": 1001, "user": "appuser"`, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			img := dockerBuild(t, example(t, name))
+			if out := docker(t, "run", "--rm", "--read-only", img.name); !strings.Contains(out, c.says) {
+				t.Errorf("the container said %q, want %q", out, c.says)
+			}
+			for _, path := range c.present {
+				if !img.has(t, path) {
+					t.Errorf("%s is not in the image", path)
+				}
+			}
+			for _, path := range append(c.absent, "/usr/local/bin/uv", "/root/.cache", "/var/log/apt/history.log") {
+				if img.has(t, path) {
+					t.Errorf("%s is in the image", path)
+				}
+			}
+			if lists := img.python(t, "import os; print(os.listdir('/var/lib/apt/lists'))"); strings.Contains(lists, "Packages") {
+				t.Errorf("apt's lists are in the image: %s", lists)
+			}
+		})
+	}
+}
+
+// TestWheelCacheIsShared finds what pybuild cached through the cache mount of a
+// Dockerfile written by hand, and builds again from it.
+func TestWheelCacheIsShared(t *testing.T) {
+	dockerBuild(t, example(t, "flask"))
+	// Another project with the same packages, new to the engine every time.
+	// (--no-cache would be no test: it empties cache mounts as well.)
+	other := example(t, "flask")
+	note(t, filepath.Join(other, "requirements.txt"), "# "+other+"\n")
+	again := dockerBuild(t, other)
+	if !strings.Contains(again.log, "Installed 8 packages") || strings.Contains(again.log, "Prepared") {
+		t.Errorf("the second build fetched wheels:\n%s", again.log)
+	}
+	byHand := project(t, map[string]string{
+		"Dockerfile": "FROM python:3.13-slim\nRUN --mount=type=cache,target=/root/.cache/uv : " + other +
+			"; find /root/.cache/uv -path '*/flask/*'\n",
+	})
+	log := docker(t, "build", "--progress", "plain", byHand)
+	if !strings.Contains(log, "/pypi/flask/3.1.3-py3-none-any") {
+		t.Errorf("the wheels of pybuild are not in the cache of a hand-written Dockerfile:\n%s", log)
+	}
+}
