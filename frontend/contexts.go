@@ -1,11 +1,16 @@
 package frontend
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/patternmatcher/ignorefile"
 
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -15,7 +20,7 @@ type views map[plan.View]bk.State
 // manifestPatterns are the files that planning may read.
 func manifestPatterns() []string {
 	return []string{
-		"pyproject.toml", "pybuild.toml", "uv.lock", ".python-version",
+		"pyproject.toml", "pybuild.toml", "uv.lock", ".python-version", ".dockerignore",
 		"**/pyproject.toml", "*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
 	}
 }
@@ -58,8 +63,8 @@ func prunedDirs() []string {
 }
 
 // contexts are all views of the build context.
-func (in *inputs) contexts(ctx context.Context) (views, error) {
-	ignores, err := in.ui.DockerIgnorePatterns(ctx)
+func (in *inputs) contexts(ctx context.Context, manifests fs.FS) (views, error) {
+	ignores, err := in.ignores(ctx, manifests)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +76,22 @@ func (in *inputs) contexts(ctx context.Context) (views, error) {
 	}
 	all[plan.Files], err = in.view(ctx, excludes, in.config.Runtime.Include, "pybuild-files")
 	return all, err
+}
+
+// ignores are the patterns of .dockerignore. dockerui has them for a context
+// that the client sends; a repository's or an archive's is among its files.
+func (in *inputs) ignores(ctx context.Context, manifests fs.FS) ([]string, error) {
+	if patterns, err := in.ui.DockerIgnorePatterns(ctx); err != nil || patterns != nil {
+		return patterns, err
+	}
+	data, err := fs.ReadFile(manifests, dockerui.DefaultDockerignoreName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ignorefile.ReadAll(bytes.NewReader(data))
 }
 
 // view filters the context: where it is local already when it is sent, where

@@ -88,5 +88,5 @@ func (in *inputs) warn(ctx context.Context) {
 }
 
 func (in *inputs) warnings() []diag.Warning {
-	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts})
+	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs})
 }

@@ -44,7 +44,7 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if err := in.readProject(project); err != nil {
 		return in, err
 	}
-	in.views, err = in.contexts(ctx)
+	in.views, err = in.contexts(ctx, project)
 	return in, err
 }
 

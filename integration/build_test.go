@@ -6,10 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/pybuild/pybuild/frontend"
@@ -22,12 +28,20 @@ type build struct {
 	file  string            // -f, pybuild.toml if empty
 	attrs map[string]string // further attributes of the frontend
 	out   string            // directory that the image's files go to, if any
+	read  []string          // files of the image that the trace then holds
+	// without are capabilities that the engine shall not have.
+	without []apicaps.CapID
+	// session is what the client offers: secrets, agents.
+	session []session.Attachable
 }
 
 // trace is what a build did.
 type trace struct {
 	cached   map[string]bool
 	warnings []string
+	logs     string            // of every step
+	files    map[string]string // what was read
+	metadata map[string][]byte // of the result
 	err      error
 }
 
@@ -73,6 +87,7 @@ func (b build) run(t *testing.T) *trace {
 	opt := client.SolveOpt{
 		FrontendAttrs: map[string]string{"filename": file},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
+		Session:       b.session,
 	}
 	for k, v := range b.attrs {
 		opt.FrontendAttrs[k] = v
@@ -82,9 +97,6 @@ func (b build) run(t *testing.T) *trace {
 		opt.Exports = []client.ExportEntry{{Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) {
 			return os.Create(b.out + ".tar")
 		}}}
-	} else {
-		// Without an exporter nothing makes BuildKit build the image.
-		opt.Exports = []client.ExportEntry{{Type: client.ExporterOCI, Output: discard}}
 	}
 	status := make(chan *client.SolveStatus)
 	tr := &trace{cached: map[string]bool{}}
@@ -97,12 +109,15 @@ func (b build) run(t *testing.T) *trace {
 					tr.cached[v.Name] = v.Cached
 				}
 			}
+			for _, l := range s.Logs {
+				tr.logs += string(l.Data)
+			}
 			for _, w := range s.Warnings {
 				tr.warnings = append(tr.warnings, string(w.Short))
 			}
 		}
 	}()
-	_, tr.err = c.Build(context.Background(), opt, "", frontend.Build, status)
+	_, tr.err = c.Build(context.Background(), opt, "", b.frontend(tr), status)
 	<-done
 	if b.out != "" && tr.err == nil {
 		if text, err := exec.Command("tar", "-xf", b.out+".tar", "-C", b.out).CombinedOutput(); err != nil {
@@ -121,11 +136,51 @@ func (b build) must(t *testing.T) *trace {
 	return tr
 }
 
-type nowhere struct{ io.Writer }
+// frontend is the frontend, whose results are built and read at once: nothing
+// is exported for that.
+func (b build) frontend(tr *trace) gateway.BuildFunc {
+	return func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		res, err := frontend.Build(ctx, older{c, b.without})
+		if err != nil {
+			return nil, err
+		}
+		tr.metadata = res.Metadata
+		err = res.EachRef(func(ref gateway.Reference) error { return ref.Evaluate(ctx) })
+		if err != nil || len(b.read) == 0 {
+			return res, err
+		}
+		ref, err := res.SingleRef()
+		if err != nil {
+			return nil, err
+		}
+		tr.files = map[string]string{}
+		for _, name := range b.read {
+			data, err := ref.ReadFile(ctx, gateway.ReadRequest{Filename: name})
+			if err != nil {
+				return nil, err
+			}
+			tr.files[name] = string(data)
+		}
+		return res, nil
+	}
+}
 
-func (nowhere) Close() error { return nil }
+// older is a client of an engine that lacks capabilities.
+type older struct {
+	gateway.Client
+	without []apicaps.CapID
+}
 
-func discard(map[string]string) (io.WriteCloser, error) { return nowhere{io.Discard}, nil }
+func (o older) BuildOpts() gateway.BuildOpts {
+	opts := o.Client.BuildOpts()
+	if len(o.without) > 0 {
+		caps := slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool {
+			return slices.Contains(o.without, apicaps.CapID(c.ID))
+		})
+		opts.LLBCaps = pb.Caps.CapSet(caps)
+	}
+	return opts
+}
 
 // project writes files into a directory of its own.
 func project(t *testing.T, files map[string]string) string {

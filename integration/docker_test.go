@@ -65,13 +65,18 @@ func dockerBuild(t *testing.T, dir string, flags ...string) image {
 func tryDockerBuild(t *testing.T, dir string, flags ...string) (image, error) {
 	t.Helper()
 	useSyntax(t, filepath.Join(dir, "pybuild.toml"), frontendImage(t))
-	name := "pybuild-test-" + strings.ToLower(regexp.MustCompile(`[^a-zA-Z0-9]+`).ReplaceAllString(t.Name(), "-"))
+	name := imageName(t)
 	args := append([]string{"build", "--progress", "plain", "-f", filepath.Join(dir, "pybuild.toml"), "-t", name}, flags...)
 	log, err := tryDocker(append(args, dir)...)
 	if err == nil {
 		t.Cleanup(func() { _, _ = tryDocker("rmi", "--force", name) })
 	}
 	return image{name: name, log: log}, err
+}
+
+// imageName is a tag for the image of a test.
+func imageName(t *testing.T) string {
+	return "pybuild-test-" + strings.ToLower(regexp.MustCompile(`[^a-zA-Z0-9]+`).ReplaceAllString(t.Name(), "-"))
 }
 
 // useSyntax replaces the first line of a file.

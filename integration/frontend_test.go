@@ -3,10 +3,17 @@ package integration
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 )
 
 const job = "# syntax=org/pybuild\n[serve]\nscript = \"job.py\"\n"
@@ -161,5 +168,87 @@ func TestReuse(t *testing.T) {
 	again := build{dir: dir, attrs: map[string]string{"no-cache": "builder"}}.must(t)
 	if !again.ran(install) {
 		t.Errorf("--no-cache-filter=builder did not install again")
+	}
+}
+
+// TestPlacement builds the same image by merging and, as on engines without
+// MergeOp, by copying.
+func TestPlacement(t *testing.T) {
+	dir := example(t, "flask")
+	merged, copied := t.TempDir(), t.TempDir()
+	build{dir: dir, out: merged}.must(t)
+	tr := build{dir: dir, out: copied, without: []apicaps.CapID{pb.CapMergeOp}}.must(t)
+	tr.step(t, "[runtime] copy layer 1 of 3")
+	if diff := cmp.Diff(listing(t, merged), listing(t, copied)); diff != "" {
+		t.Errorf("merging and copying differ (-merge +copy):\n%s", diff)
+	}
+}
+
+// listing describes every file below a directory.
+func listing(t *testing.T, root string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if path == root {
+			return nil
+		}
+		name, _ := filepath.Rel(root, path)
+		size := info.Size()
+		if !info.Mode().IsRegular() {
+			size = 0
+		}
+		all = append(all, fmt.Sprintf("%s %v %d %d", name, info.Mode(), size, info.ModTime().Unix()))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestFailingStep points at the line of the configuration that asked for it.
+func TestFailingStep(t *testing.T) {
+	dir := project(t, map[string]string{
+		"pybuild.toml": "# syntax=org/pybuild\n[runtime]\npackages = [\"libno-such\"]\n[serve]\nscript = \"job.py\"\n", "job.py": "print(1)\n",
+	})
+	tr := build{dir: dir}.run(t)
+	if tr.err == nil || !strings.Contains(tr.logs, "Unable to locate package libno-such") {
+		t.Fatalf("error %v, log %s", tr.err, tr.logs)
+	}
+	sources := errdefs.Sources(tr.err)
+	if len(sources) != 1 || sources[0].Info.Filename != "pybuild.toml" || sources[0].Ranges[0].Start.Line != 3 {
+		t.Errorf("the failed step points at %v", sources)
+	}
+}
+
+// TestUndeclaredArgument warns of an argument that nothing takes.
+func TestUndeclaredArgument(t *testing.T) {
+	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
+	tr := build{dir: dir, attrs: map[string]string{"build-arg:APP_VERSON": "1", "build-arg:NO_PROXY": "localhost"}}.must(t)
+	if len(tr.warnings) != 1 || !strings.HasPrefix(tr.warnings[0], "--build-arg APP_VERSON is not used") {
+		t.Errorf("warnings %q", tr.warnings)
+	}
+}
+
+// TestCalls asks what `docker build --call` asks.
+func TestCalls(t *testing.T) {
+	dir := project(t, map[string]string{
+		"pybuild.toml": "[build]\nargs = { VERSION = \"dev\" }\nsecrets = [{ id = \"corp\", required = true }]\n" + job, "job.py": "print(1)\n",
+		"requirements.txt": "click\n",
+	})
+	for call, want := range map[string]string{
+		"outline": "VERSION", "targets": "builder", "lint": "does not pin every version",
+	} {
+		tr := build{dir: dir, attrs: map[string]string{"requestid": "frontend." + call}}.must(t)
+		if text := string(tr.metadata["result.txt"]); !strings.Contains(text, want) {
+			t.Errorf("%s says %q, want %q", call, text, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,5 +60,41 @@ func TestWheelCacheIsShared(t *testing.T) {
 	log := docker(t, "build", "--progress", "plain", byHand)
 	if !strings.Contains(log, "/pypi/flask/3.1.3-py3-none-any") {
 		t.Errorf("the wheels of pybuild are not in the cache of a hand-written Dockerfile:\n%s", log)
+	}
+}
+
+// TestSyntaxLines goes the ways in with a plain `docker build`.
+func TestSyntaxLines(t *testing.T) {
+	syntax := "# syntax=" + frontendImage(t) + "\n"
+	const table = "[project]\nname = \"p\"\nversion = \"1\"\n[tool.pybuild.serve]\nscript = \"job.py\"\n"
+	keys := strings.TrimPrefix(job, "# syntax=org/pybuild\n")
+	for name, c := range map[string]struct {
+		files map[string]string
+		flags []string
+	}{
+		"pybuild.toml":                  {map[string]string{"pybuild.toml": syntax + keys}, []string{"-f", "pybuild.toml"}},
+		"Dockerfile with pybuild.toml":  {map[string]string{"Dockerfile": syntax, "pybuild.toml": keys}, nil},
+		"Dockerfile with pyproject":     {map[string]string{"Dockerfile": syntax, "pyproject.toml": table}, nil},
+		"pyproject.toml":                {map[string]string{"pyproject.toml": syntax + table}, []string{"-f", "pyproject.toml"}},
+		"BUILDKIT_SYNTAX, pybuild.toml": {map[string]string{"pybuild.toml": keys}, []string{"-f", "pybuild.toml", "--build-arg", "BUILDKIT_SYNTAX=" + frontendImage(t)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.files["job.py"] = "print('it runs')\n"
+			dir := project(t, c.files)
+			tag := imageName(t)
+			cmd := exec.Command("docker", append([]string{"build", "--progress", "plain", "-t", tag, "--label", "team=checkout", "."}, c.flags...)...)
+			cmd.Dir = dir
+			if log, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("docker build: %v\n%s", err, log)
+			}
+			t.Cleanup(func() { _, _ = tryDocker("rmi", "--force", tag) })
+			if out := docker(t, "run", "--rm", tag); out != "it runs" {
+				t.Errorf("the container said %q", out)
+			}
+			if team := docker(t, "inspect", "--format", `{{index .Config.Labels "team"}}`, tag); team != "checkout" {
+				t.Errorf("the label of --label is %q", team)
+			}
+		})
 	}
 }

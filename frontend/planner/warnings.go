@@ -1,6 +1,11 @@
 package planner
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
 )
@@ -27,5 +32,37 @@ func Warnings(in Input) []diag.Warning {
 			})
 		}
 	}
+	return append(all, undeclared(in)...)
+}
+
+// undeclared warns of build arguments that nothing takes, as a mistyped one.
+func undeclared(in Input) []diag.Warning {
+	var all []diag.Warning
+	names := slices.Sorted(maps.Keys(in.BuildArgs))
+	for _, name := range names {
+		if _, declared := in.Config.Build.Args[name]; declared || predefined(name) {
+			continue
+		}
+		all = append(all, diag.Warning{
+			At:      in.Config.At("build", "args"),
+			Message: fmt.Sprintf("--build-arg %s is not used: no key of [build] args has this name", name),
+			Hint:    fmt.Sprintf("declare it with its default: args = { %s = \"\" } in [build]", name),
+		})
+	}
 	return all
+}
+
+// predefined reports whether every frontend, or BuildKit itself, takes a build
+// argument (docs.docker.com/reference/dockerfile, "Predefined ARGs").
+func predefined(name string) bool {
+	for _, prefix := range []string{"BUILDKIT_", "SOURCE_DATE_EPOCH", "TARGET"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	switch strings.ToLower(name) {
+	case "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy":
+		return true
+	}
+	return false
 }

@@ -114,7 +114,9 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	}
 	if err != nil {
 		cancel(err)
-		_ = <-images // cancelled, for the error above
+		if other := <-images; other != nil && !errors.Is(other, err) && !errors.Is(other, context.Canceled) {
+			return errors.Join(err, other)
+		}
 		return err
 	}
 	st.Docker = "unix://" + p.socket("docker")
