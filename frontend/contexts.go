@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -20,8 +21,9 @@ type views map[plan.View]bk.State
 // manifestPatterns are the files that planning may read.
 func manifestPatterns() []string {
 	return []string{
-		"pyproject.toml", "pybuild.toml", "uv.lock", ".python-version", ".dockerignore",
-		"**/pyproject.toml", "*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
+		"pybuild.toml", ".dockerignore", ".git/HEAD", "uv.lock", "uv.toml", "*.lock", "pylock.*", "**/pyproject.toml",
+		"setup.py", "setup.cfg", "**/manage.py", "Pipfile", "Procfile", "**/.python-version", ".tool-versions",
+		"*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
 	}
 }
 
@@ -41,10 +43,11 @@ func builtinIgnores() []string {
 }
 
 // manifests solves the view that planning reads and opens it. It is not
-// filtered by .dockerignore: what the image leaves out can still be read.
-func (in *inputs) manifests(ctx context.Context) (*tree, error) {
+// filtered by .dockerignore: what the image leaves out can still be read. The
+// configuration may name more files than those that have a name of their own.
+func (in *inputs) manifests(ctx context.Context, named ...string) (*tree, error) {
 	st, err := in.ui.MainContext(ctx,
-		bk.IncludePatterns(manifestPatterns()), bk.ExcludePatterns(prunedDirs()),
+		bk.IncludePatterns(append(manifestPatterns(), named...)), bk.ExcludePatterns(prunedDirs()),
 		bk.SharedKeyHint("pybuild-manifests"), bk.WithCustomName("[internal] load the project's manifests"))
 	if err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func (in *inputs) manifests(ctx context.Context) (*tree, error) {
 
 // prunedDirs keeps the walk for manifests out of large directories.
 func prunedDirs() []string {
-	return []string{"**/.git", "**/.venv", "**/venv", "**/node_modules", "**/__pycache__", "**/.tox", "**/.nox"}
+	return []string{"**/.git/*", "!.git/HEAD", "**/.venv", "**/venv", "**/node_modules", "**/__pycache__", "**/.tox", "**/.nox"}
 }
 
 // contexts are all views of the build context.
@@ -70,12 +73,42 @@ func (in *inputs) contexts(ctx context.Context, manifests fs.FS) (views, error) 
 	}
 	excludes := append(builtinIgnores(), ignores...)
 	excludes = append(excludes, in.config.Runtime.Exclude...)
+	include, files := in.included()
 	all := views{plan.Manifests: in.views[plan.Manifests]}
-	if all[plan.Project], err = in.view(ctx, excludes, nil, "pybuild-project"); err != nil {
+	if all[plan.Project], err = in.view(ctx, append(excludes, in.facts.ForeignMembers()...), include, "pybuild-project"); err != nil {
 		return nil, err
 	}
-	all[plan.Files], err = in.view(ctx, excludes, in.config.Runtime.Include, "pybuild-files")
+	// The history comes last, so that no pattern of .dockerignore leaves it out.
+	repository := append(slices.Clone(excludes), "!.git")
+	history := slices.Clone(include)
+	if history != nil {
+		history = append(history, ".git")
+	}
+	if all[plan.Repository], err = in.view(ctx, repository, history, "pybuild-repository"); err != nil {
+		return nil, err
+	}
+	all[plan.Files] = all[plan.Project]
+	if !slices.Equal(include, files) || len(in.facts.ForeignMembers()) > 0 {
+		all[plan.Files], err = in.view(ctx, excludes, files, "pybuild-files")
+	}
 	return all, err
+}
+
+// included narrows the views to the chosen member of a workspace and what it
+// takes from the context, so that nothing else is sent.
+func (in *inputs) included() (project, files []string) {
+	files = in.config.Runtime.Include
+	if in.facts.Dir == "." {
+		return nil, files
+	}
+	project = []string{in.facts.Dir}
+	for _, l := range in.facts.Locals {
+		project = append(project, l.Path)
+	}
+	if len(files) == 0 {
+		files = []string{in.facts.Dir}
+	}
+	return project, files
 }
 
 // ignores are the patterns of .dockerignore. dockerui has them for a context

@@ -3,9 +3,11 @@ package frontend
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
@@ -52,7 +54,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispe
 		},
 	})
 	if err != nil {
-		return image{}, in.mistake(img.At, fmt.Sprintf("cannot use the image %s: %v", img.Ref, err), "")
+		return image{}, in.cannotUse(img, err)
 	}
 	if digest != "" && !strings.Contains(ref, "@") {
 		ref += "@" + digest.String()
@@ -67,6 +69,16 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispe
 	}
 	st, err := bk.Image(ref, opts...).WithImageConfig(data)
 	return image{state: st, config: config}, err
+}
+
+// cannotUse explains why an image is not there, and keeps the cause: one that
+// is not published is another matter than a registry that does not answer.
+func (in *inputs) cannotUse(img plan.Image, err error) error {
+	explained := &diag.Error{At: img.At, Source: in.files[img.At.File], Err: err, Message: fmt.Sprintf("cannot use the image %s: %v", img.Ref, err)}
+	if strings.HasSuffix(err.Error(), ": not found") {
+		explained.Err = errors.Join(errdefs.ErrNotFound, err)
+	}
+	return explained
 }
 
 // interpreter finds the Python of a base image: the official images name their

@@ -12,7 +12,9 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // inputs are what a build follows from, whatever the platform.
@@ -22,6 +24,7 @@ type inputs struct {
 	entry  *dockerui.Source
 	config *config.Config
 	facts  *project.Facts
+	apps   *project.Apps // nil where the configuration says what runs
 	views  views
 	files  map[string][]byte // texts that places point into
 }
@@ -41,11 +44,53 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if err := in.readConfig(project); err != nil {
 		return in, err
 	}
+	if named := in.named(); len(named) > 0 {
+		if project, err = in.manifests(ctx, named...); err != nil {
+			return in, err
+		}
+	}
 	if err := in.readProject(project); err != nil {
 		return in, err
 	}
-	in.views, err = in.contexts(ctx, project)
-	return in, err
+	if in.views, err = in.contexts(ctx, project); err != nil {
+		return in, err
+	}
+	return in, in.readApps(ctx, project)
+}
+
+// readApps looks in the source for what the container could run, unless the
+// configuration says so. A Django project has more to tell than that.
+func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
+	if planner.Configured(planner.Input{Config: in.config}) && !in.mayBeDjango(manifests) {
+		return nil
+	}
+	ref, err := in.solve(ctx, in.views[plan.Project], in.buildPlatform())
+	if err != nil {
+		return err
+	}
+	layout := project.Layout{Root: in.facts.Dir, Package: planner.InstallsProject(planner.Input{Config: in.config, Facts: in.facts})}
+	source := newTree(ctx, ref)
+	if in.apps, err = project.ReadApps(source, layout); err != nil {
+		return err
+	}
+	for _, at := range in.apps.Places() {
+		if in.files[at.File] == nil {
+			if data, err := fs.ReadFile(source, at.File); err == nil {
+				in.files[at.File] = data
+			}
+		}
+	}
+	return nil
+}
+
+// mayBeDjango looks for the one file that every Django project has.
+func (in *inputs) mayBeDjango(manifests fs.FS) bool {
+	for _, pattern := range []string{"manage.py", "*/manage.py", "*/*/manage.py"} {
+		if found, err := fs.Glob(manifests, pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // readConfig finds the configuration: the file of -f if it has keys, else the
@@ -90,7 +135,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 // readProject gathers the facts, and the texts that their places point into.
 func (in *inputs) readProject(fsys fs.FS) error {
 	var err error
-	in.facts, err = project.Read(fsys)
+	in.facts, err = project.Read(fsys, in.choice())
 	for _, d := range diag.All(err) {
 		if d.Source != nil {
 			in.files[d.At.File] = d.Source
@@ -102,24 +147,44 @@ func (in *inputs) readProject(fsys fs.FS) error {
 	if p := in.facts.Pyproject; p != nil {
 		in.files[p.File.Name] = p.File.Data
 	}
-	if err := in.checkSources(); err != nil {
-		return err
+	for _, p := range in.facts.Members {
+		in.files[p.File.Name] = p.File.Data
 	}
-	if r := in.facts.Requirements; r != nil {
-		if data, err := fs.ReadFile(fsys, r.Path); err == nil {
-			in.files[r.Path] = data
+	if file := in.facts.InputFile; file != "" && in.files[file] == nil {
+		if data, err := fs.ReadFile(fsys, file); err == nil {
+			in.files[file] = data
 		}
 	}
 	return nil
 }
 
-// checkSources refuses sources outside of the context that the chosen extras
-// and groups would read.
-func (in *inputs) checkSources() error {
-	if in.facts.Input != project.InputUVLock {
-		return nil
+// choice is what the configuration says about the project's files.
+func (in *inputs) choice() project.Choice {
+	b := in.config.Build
+	_, source := in.config.Source()
+	choice := project.Choice{
+		Input: b.Input, Package: b.Package, Extras: b.Extras, Groups: b.Groups,
+		InputAt: in.config.At("build", "input"), PackageAt: in.config.At("build", "package"), Source: source,
 	}
-	return in.facts.CheckSources(in.facts.Pyproject.Name, in.config.Build.Extras, in.config.Build.Groups)
+	if strings.HasSuffix(in.config.Serve.Script, ".py") {
+		choice.Script = in.config.Serve.Script
+	}
+	return choice
+}
+
+// named are the files of the context that the configuration names for planning
+// to read.
+func (in *inputs) named() []string {
+	var named []string
+	c := in.choice()
+	if c.Script != "" {
+		named = append(named, c.Script, c.Script+".lock")
+	}
+	if c.Input != "" {
+		// What it includes lies beside it.
+		named = append(named, c.Input, path.Join(path.Dir(c.Input), "**", "*.txt"), c.Input+".lock")
+	}
+	return named
 }
 
 // onlyComments reports whether a file says nothing but comments.

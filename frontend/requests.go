@@ -20,7 +20,7 @@ func (in *inputs) requests() dockerui.RequestHandler {
 
 // outline lists what a caller can pass to the build.
 func (in *inputs) outline(context.Context) (*outline.Outline, error) {
-	o := &outline.Outline{Name: planner.Targets()[0], Description: "the image of the app", Sources: [][]byte{in.entry.Data}}
+	o := &outline.Outline{Name: "runtime", Description: "the image of the app", Sources: [][]byte{in.entry.Data}}
 	for name, value := range in.config.Build.Args {
 		o.Args = append(o.Args, outline.Arg{Name: name, Value: value})
 	}
@@ -36,7 +36,11 @@ func (in *inputs) outline(context.Context) (*outline.Outline, error) {
 
 func (in *inputs) targets(context.Context) (*targets.List, error) {
 	list := &targets.List{Sources: [][]byte{in.entry.Data}}
-	for i, name := range planner.Targets() {
+	names, err := planner.Targets(planner.Input{Config: in.config, Facts: in.facts, Apps: in.apps})
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range names {
 		list.Targets = append(list.Targets, targets.Target{Name: name, Default: i == 0})
 	}
 	return list, nil

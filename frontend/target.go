@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -36,18 +37,12 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 	}
 	t := &target{in: in, platform: platforms.Normalize(*platform), found: map[string]image{}}
 	t.input = planner.Input{
-		Config: in.config, Facts: in.facts, Engine: in.engine(),
+		Config: in.config, Facts: in.facts, Apps: in.apps, Engine: in.engine(),
 		Platform: platforms.Format(t.platform), BuildPlatform: platforms.Format(in.buildPlatform()),
 		Target: in.ui.Target, BuildArgs: in.ui.BuildArgs, Labels: in.ui.Labels,
 	}
-	var err error
-	if t.images, err = planner.Images(t.input); err != nil {
+	if err := t.findImages(ctx); err != nil {
 		return nil, err
-	}
-	for _, name := range []string{"base", "uv"} {
-		if t.found[name], err = in.findImage(ctx, t.images[name], t.platform); err != nil {
-			return nil, err
-		}
 	}
 	t.base = t.found["base"]
 	python, err := t.interpreter(ctx)
@@ -56,6 +51,36 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 	}
 	t.input.Base = planner.Base{Python: python, Env: t.base.env()}
 	return t, nil
+}
+
+// findImages finds the images. Without a base of the user's, the best version
+// of Python that the default one is published for decides.
+func (t *target) findImages(ctx context.Context) error {
+	versions := []string{""}
+	if t.in.config.Base == "" {
+		var err error
+		if versions, _, err = planner.PythonVersions(t.input); err != nil {
+			return err
+		}
+	}
+	for i, version := range versions {
+		t.input.Python = version
+		var err error
+		if t.images, err = planner.Images(t.input); err != nil {
+			return err
+		}
+		t.found["base"], err = t.in.findImage(ctx, t.images["base"], t.platform)
+		if errdefs.IsNotFound(err) && i < len(versions)-1 {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		break
+	}
+	var err error
+	t.found["uv"], err = t.in.findImage(ctx, t.images["uv"], t.platform)
+	return err
 }
 
 // engine is what this engine can do.
@@ -96,7 +121,7 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 	if err := json.Unmarshal(chosen, &r.Install); err != nil {
 		return nil, fmt.Errorf("what the resolve step chose: %w", err)
 	}
-	pylock, err := project.ParsePylock(lock)
+	pylock, err := project.ParsePylock("pylock.toml", lock)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +130,8 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 		// Debian 11's glibc: what the oldest supported base has.
 		Libc: "glibc", LibcVersion: "2.31",
 	}
-	if t.in.facts.Input == project.InputRequirements {
-		t.in.facts.Requirements.Restrict(pylock)
+	if r := t.in.facts.Requirements; r != nil {
+		r.Restrict(pylock)
 	}
 	installed := make([]project.Installed, 0, len(r.Install))
 	for _, p := range r.Install {

@@ -22,11 +22,6 @@ func TestRemoteContexts(t *testing.T) {
 	git(t, dir, "init", "--quiet", "--initial-branch", "main")
 	git(t, dir, "add", "--all")
 	git(t, dir, "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--quiet", "--message", "all")
-	repos := httptest.NewServer(&cgi.Handler{
-		Path: filepath.Join(strings.TrimSpace(git(t, dir, "--exec-path")), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1"},
-	})
-	defer repos.Close()
 	archive := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-tar")
 		_, _ = w.Write(pack(t, files))
@@ -34,7 +29,7 @@ func TestRemoteContexts(t *testing.T) {
 	defer archive.Close()
 
 	for name, context := range map[string]string{
-		"git":  repos.URL + "/" + filepath.Base(dir) + "/.git#main",
+		"git":  gitServer(t, dir) + "#main",
 		"http": archive.URL + "/app.tar",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +42,17 @@ func TestRemoteContexts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// gitServer serves a repository over HTTP and returns its URL.
+func gitServer(t *testing.T, dir string) string {
+	t.Helper()
+	repos := httptest.NewServer(&cgi.Handler{
+		Path: filepath.Join(strings.TrimSpace(git(t, dir, "--exec-path")), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(dir), "GIT_HTTP_EXPORT_ALL=1"},
+	})
+	t.Cleanup(repos.Close)
+	return repos.URL + "/" + filepath.Base(dir) + "/.git"
 }
 
 func git(t *testing.T, dir string, args ...string) string {

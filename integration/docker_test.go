@@ -76,7 +76,7 @@ func tryDockerBuild(t *testing.T, dir string, flags ...string) (image, error) {
 
 // imageName is a tag for the image of a test.
 func imageName(t *testing.T) string {
-	return "pybuild-test-" + strings.ToLower(regexp.MustCompile(`[^a-zA-Z0-9]+`).ReplaceAllString(t.Name(), "-"))
+	return "pybuild-test-" + strings.Trim(strings.ToLower(regexp.MustCompile(`[^a-zA-Z0-9]+`).ReplaceAllString(t.Name(), "-")), "-")
 }
 
 // useSyntax replaces the first line of a file.
@@ -117,7 +117,10 @@ type container struct {
 // ports of the loopback interface.
 func (i image) start(t *testing.T, flags ...string) container {
 	t.Helper()
-	args := append([]string{"run", "--detach", "--publish", "127.0.0.1::" + i.port(t, flags)}, flags...)
+	args := append([]string{"run", "--detach"}, flags...)
+	if port := i.port(t, flags); port != "" {
+		args = append(args, "--publish", "127.0.0.1::"+port)
+	}
 	c := container{t, docker(t, append(args, i.name)...)}
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -16,7 +16,7 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 )
 
-const job = "# syntax=org/pybuild\n[serve]\nscript = \"job.py\"\n"
+const job = "# syntax=org/pybuild\npython = \"3.13\"\n[serve]\nscript = \"job.py\"\n"
 
 // TestImageTree builds an app without dependencies and looks at every promise
 // about its files.
@@ -87,7 +87,7 @@ func TestWaysIn(t *testing.T) {
 		"pyproject.toml":                {"pyproject.toml", map[string]string{"pyproject.toml": syntax + table}, ""},
 		"Dockerfile with instructions":  {"Dockerfile", map[string]string{"Dockerfile": syntax + "FROM python\n"}, "Dockerfile:1:1: Dockerfile holds Dockerfile instructions"},
 		"nothing says what to run":      {"Dockerfile", map[string]string{"Dockerfile": syntax}, "nothing says what the container runs"},
-		"unknown key":                   {"pybuild.toml", map[string]string{"pybuild.toml": job + "prot = 1\n"}, "pybuild.toml:4:1: unknown key \"prot\""},
+		"unknown key":                   {"pybuild.toml", map[string]string{"pybuild.toml": job + "prot = 1\n"}, "pybuild.toml:5:1: unknown key \"prot\""},
 		"a float":                       {"pybuild.toml", map[string]string{"pybuild.toml": "python = 3.10\n"}, "pybuild.toml:1:10: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,7 +240,7 @@ func TestUndeclaredArgument(t *testing.T) {
 // TestCalls asks what `docker build --call` asks.
 func TestCalls(t *testing.T) {
 	dir := project(t, map[string]string{
-		"pybuild.toml": "[build]\nargs = { VERSION = \"dev\" }\nsecrets = [{ id = \"corp\", required = true }]\n" + job, "job.py": "print(1)\n",
+		"pybuild.toml": job + "[build]\nargs = { VERSION = \"dev\" }\nsecrets = [{ id = \"corp\", required = true }]\n", "job.py": "print(1)\n",
 		"requirements.txt": "click\n",
 	})
 	for call, want := range map[string]string{

@@ -71,7 +71,9 @@ type facts struct {
 func probe(t *testing.T, b build, config string) (facts, *trace) {
 	t.Helper()
 	b.dir = project(t, map[string]string{
-		"pybuild.toml": "# syntax=org/pybuild\n" + config + "\n[serve]\nmodule = \"probe\"\n", "pyproject.toml": probeManifest, "backend.py": backend,
+		"pybuild.toml": "# syntax=org/pybuild\npython = \"3.13\"\n" + config + "\n[serve]\nmodule = \"probe\"\n", "pyproject.toml": probeManifest, "backend.py": backend,
+		// What is no part of a cache key, as a proxy, shows in a new build only.
+		"unique.txt": t.TempDir(),
 	})
 	const found = "usr/local/lib/python3.13/site-packages/probe.json"
 	b.read = []string{found}

@@ -51,19 +51,20 @@ func newGraph(p *plan.Plan, src Sources) *graph {
 }
 
 func (g *graph) image() (bk.State, error) {
-	root, err := g.ref(g.plan.Root)
-	if err != nil {
-		return bk.State{}, err
-	}
-	layers := make([]bk.State, 0, len(g.plan.Layers))
-	for _, ref := range g.plan.Layers {
-		layer, err := g.ref(ref)
+	return g.stack(append([]plan.Ref{g.plan.Root}, g.plan.Layers...))
+}
+
+// stack puts trees on each other, the first at the bottom.
+func (g *graph) stack(refs []plan.Ref) (bk.State, error) {
+	trees := make([]bk.State, 0, len(refs))
+	for _, ref := range refs {
+		tree, err := g.ref(ref)
 		if err != nil {
 			return bk.State{}, err
 		}
-		layers = append(layers, layer)
+		trees = append(trees, tree)
 	}
-	return g.place(root, layers)
+	return g.place(trees[0], trees[1:])
 }
 
 // place stacks layers on the root.
@@ -131,6 +132,10 @@ func (g *graph) whole(r plan.Ref) (bk.State, error) {
 		return bk.State{}, fmt.Errorf("plan: no view %q of the context", r.Context)
 	case len(r.Scripts) > 0:
 		return scriptsTree(r.Scripts)
+	case len(r.Stack) > 0:
+		return g.stack(r.Stack)
+	case len(r.Files) > 0:
+		return written(r.Files, "[internal] write the locked requirements"), nil
 	}
 	return bk.Scratch(), nil
 }

@@ -2,6 +2,8 @@ package llb
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -68,17 +70,26 @@ func (g *graph) options(s *plan.Step) ([]bk.RunOption, error) {
 
 // scriptsTree lays scripts out in the root of a tree of their own.
 func scriptsTree(names []string) (bk.State, error) {
-	var action *bk.FileAction
+	files := map[string]string{}
 	for _, name := range names {
 		text, err := scripts.Text(name)
 		if err != nil {
 			return bk.State{}, err
 		}
+		files[name] = string(text)
+	}
+	return written(files, "[internal] lay out pybuild's scripts"), nil
+}
+
+// written is a tree of files in its root.
+func written(files map[string]string, step string) bk.State {
+	var action *bk.FileAction
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if action == nil {
-			action = bk.Mkfile("/"+name, 0o644, text)
+			action = bk.Mkfile("/"+name, 0o644, []byte(files[name]))
 		} else {
-			action = action.Mkfile("/"+name, 0o644, text)
+			action = action.Mkfile("/"+name, 0o644, []byte(files[name]))
 		}
 	}
-	return bk.Scratch().File(action, bk.WithCustomName("[internal] lay out pybuild's scripts")), nil
+	return bk.Scratch().File(action, bk.WithCustomName(step))
 }

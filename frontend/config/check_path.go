@@ -82,3 +82,14 @@ func checkTarget(s string) *diag.Error {
 	}
 	return nil
 }
+
+// checkInput judges the path of a file in the context.
+func checkInput(s string) *diag.Error {
+	switch {
+	case strings.HasPrefix(s, "/") || slices.Contains(strings.Split(s, "/"), "..") || strings.Contains(s, `\`):
+		return mistake("the path starts at the root of the context, as requirements/production.txt", "%s is not a file of the context", show(s))
+	case s != path.Clean(s) || s == ".":
+		return mistake("write "+quote(path.Clean(s)), "%s is not the plain path of a file", show(s))
+	}
+	return nil
+}

@@ -37,13 +37,17 @@ func asModule(s string) string {
 	return strings.Trim(strings.NewReplacer("/", ".", `\`, ".").Replace(s), ".")
 }
 
+// Servers are the programs that pybuild knows how to start an application
+// with.
+func Servers() []string { return []string{"uvicorn", "gunicorn", "granian", "hypercorn", "waitress"} }
+
 func checkServer(s string) *diag.Error {
 	switch s {
-	case "hypercorn", "daphne", "granian", "waitress", "uwsgi", "tornado", "bjoern":
-		return mistake("pybuild sets up uvicorn and gunicorn; start any other with command = ["+quote(s)+", ...]",
+	case "daphne", "uwsgi", "tornado", "bjoern", "mod_wsgi-express", "cherrypy":
+		return mistake("pybuild sets up "+enumerate(Servers(), "and")+"; start any other with command = ["+quote(s)+", ...]",
 			"server %s is not built in", show(s))
 	}
-	return oneOf("server", "uvicorn", "gunicorn")(s)
+	return oneOf("server", Servers()...)(s)
 }
 
 func checkModule(s string) *diag.Error {

@@ -28,6 +28,14 @@ type Config struct {
 
 // Build says how dependencies and code are made.
 type Build struct {
+	// Input is the file in the context that says what to install, where more
+	// than one could or it has a name of its own.
+	Input string
+	// Package is the member of the workspace that the image is made of.
+	Package string
+	// Project is how the project itself comes into the image: "install" as a
+	// package, or "copy" as files; empty where not said.
+	Project string
 	// Packages are Debian packages for the builder only, as apt names them.
 	Packages []string
 	// Groups are dependency groups (PEP 735) to install.
@@ -43,6 +51,9 @@ type Build struct {
 	Secrets []Secret
 	// SSH are the ids of agent sockets that the install step may use.
 	SSH []string
+	// CollectStatic switches Django's collectstatic on or off; nil leaves it to
+	// the settings.
+	CollectStatic *bool
 	// UV is the version of uv that installs, such as "0.13.9".
 	UV string
 }
@@ -82,7 +93,7 @@ type Runtime struct {
 type Serve struct {
 	// App is the ASGI or WSGI application, "package.module:attribute".
 	App string
-	// Server is "uvicorn" or "gunicorn".
+	// Server is the program that serves App, such as "gunicorn".
 	Server string
 	// Module is run as `python -m MODULE`.
 	Module string

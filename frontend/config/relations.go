@@ -11,8 +11,8 @@ func (r *reader) relations(c *Config) {
 	at := func(path ...string) value { return r.value(append(slices.Clone(r.root), path...)) }
 	serve := at("serve")
 	serve.exclusive("app", "module", "script", "command")
-	serve.needs("server", "app")
-	serve.needs("workers", "app")
+	serve.belongs("server", "app")
+	serve.belongs("workers", "app")
 	serve.needs("args", "module", "script")
 
 	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
@@ -35,6 +35,14 @@ func (v value) exclusive(keys ...string) {
 			v.child(name).failKey(mistake("keep one of "+enumerate(keys, "and"),
 				"%s cannot stand beside %s, which is on line %d", name, first, line))
 		}
+	}
+}
+
+// belongs reports a key that is of an app beside what is none. Alone it is of
+// the app that the source has.
+func (v value) belongs(key, other string) {
+	if slices.ContainsFunc([]string{"command", "module", "script"}, v.has) {
+		v.needs(key, other)
 	}
 }
 

@@ -72,6 +72,19 @@ func buildTable(b *Build) *table {
 	return &table{
 		doc: "How dependencies and code are made. Nothing of it reaches the image but its result.",
 		keys: []key{{
+			name: "input", kind: "string", example: `"requirements/production.txt"`,
+			doc:    "file that says what to install",
+			byself: "found: a lock file, `requirements.txt`, `pyproject.toml`",
+			read:   text(&b.Input, checkInput),
+		}, {
+			name: "package", kind: "string", example: `"api"`,
+			doc: "member of the workspace to build", byself: "the project at the root",
+			read: text(&b.Package, checkName("a package")),
+		}, {
+			name: "project", kind: `"install" or "copy"`, example: `"copy"`,
+			doc: "how the project itself comes into the image", byself: "`install` for a package, `copy` for an application",
+			read: text(&b.Project, oneOf("project", "install", "copy")),
+		}, {
 			name: "packages", kind: "list of strings", example: `["libpq-dev", "pkg-config"]`,
 			doc:    "Debian packages for the builder",
 			byself: "none; gcc, g++ and libc6-dev are added by themselves when a dependency has no wheel",
@@ -100,6 +113,10 @@ func buildTable(b *Build) *table {
 			name: "ssh", kind: "boolean or list of strings", example: `true`,
 			doc: "agent sockets that the install step may use", byself: "`false`",
 			read: ssh(&b.SSH),
+		}, {
+			name: "collectstatic", kind: "boolean", example: `false`,
+			doc: "collect Django's static files at build time", byself: "`true` where the settings have a STATIC_ROOT",
+			read: maybe(&b.CollectStatic),
 		}, {
 			name: "uv", kind: "string", example: `"0.13.9"`,
 			doc: "version of uv that installs", byself: "0.13.9",
@@ -176,10 +193,10 @@ func serveTable(s *Serve) *table {
 		doc: "What the container runs. At most one of `app`, `module`, `script` and `command`.",
 		keys: []key{{
 			name: "app", kind: "string", example: `"shop.main:app"`,
-			doc: "ASGI or WSGI application", byself: "none",
+			doc: "ASGI or WSGI application", byself: "found in the source",
 			read: text(&s.App, checkApp),
 		}, {
-			name: "server", kind: `"uvicorn" or "gunicorn"`, example: `"gunicorn"`,
+			name: "server", kind: "string", example: `"gunicorn"`,
 			doc: "server of the application", byself: "whichever is among the dependencies",
 			read: text(&s.Server, checkServer),
 		}, {

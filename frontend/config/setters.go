@@ -89,6 +89,17 @@ func boolean(into *bool) func(value) {
 	}
 }
 
+// maybe reads true or false where neither is the same as nothing.
+func maybe(into **bool) func(value) {
+	return func(v value) {
+		b := false
+		if _, ok := v.raw.(bool); ok {
+			*into = &b
+		}
+		boolean(&b)(v)
+	}
+}
+
 // integer reads a whole number between two bounds.
 func integer(into *int, low, high int) func(value) {
 	return func(v value) {

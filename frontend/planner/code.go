@@ -2,39 +2,107 @@ package planner
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
 const sourceDir = "/run/pybuild/source"
 
-// project plans the installation of the project itself, where it is a package:
-// built as a wheel, installed like any other, its code not in the workdir.
+// InstallsProject reports whether the project itself is built and installed.
+func InstallsProject(in Input) bool { return (&builder{Input: in}).installsProject() }
+
+// installsProject reports whether the project itself is built and installed
+// like any other package, its code not in the workdir.
+func (b *builder) installsProject() bool {
+	switch b.Config.Build.Project {
+	case "install":
+		return true
+	case "copy":
+		return false
+	}
+	if b.Facts.Input == project.InputScript {
+		return false
+	}
+	p := b.Facts.Project
+	return p != nil && p.IsPackage() || b.Facts.Input == project.InputSetup || b.Facts.InstallsRoot()
+}
+
+// project plans the installation of the project and of what it takes from the
+// context: each built as a wheel by a step of its own, so that a change of one
+// builds no other.
 func (b *builder) project() {
-	p := b.Facts.Pyproject
-	if p == nil || !p.IsPackage() {
+	for _, l := range b.Facts.Locals {
+		id, at := "local-"+strings.ReplaceAll(l.Path, "/", "-"), plan.Location{}
+		if m := b.Facts.Members[l.Path]; m != nil {
+			at = m.File.At("project", "name")
+		}
+		b.local(id, l.Path, l.Path, at)
+	}
+	if !b.installsProject() {
 		return
 	}
-	b.decide("project", p.Name, "it is a package (pyproject.toml has a [build-system]), so it is installed and not copied")
-	cmd := []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
-		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy", "--no-deps", sourceDir}
-	args := append(append(append(b.python("install.py"), b.secretFlags()...), "--"), cmd...)
-	mounts := append([]plan.Mount{{
+	name, reason, at := b.Facts.Dir, "the key project says so", b.Config.At("build", "project")
+	if p := b.Facts.Project; p != nil {
+		if p.Name != "" {
+			name = p.Name
+		}
+		if at.IsZero() {
+			reason, at = "it is a package ("+p.File.Name+" has a [build-system])", p.File.At("build-system")
+		}
+	}
+	if name == "." {
+		name = "the project"
+	}
+	if b.Config.Build.Project == "" {
+		switch {
+		case b.Facts.InstallsRoot():
+			reason = b.Facts.InputFile + " names the project itself"
+		case b.Facts.Input == project.InputSetup:
+			reason = b.Facts.InputFile + " makes a package of it"
+		}
+	}
+	b.decide("project", name, reason+", so it is installed and not copied")
+	b.local("project", b.Facts.Dir, name, at)
+}
+
+// local plans the step that builds and installs one directory or archive of
+// the context. A directory named on uv's command line is always built anew,
+// whatever the cache holds.
+func (b *builder) local(id, dir, name string, at plan.Location) {
+	cmd := append(b.pipInstall(), "--no-deps")
+	mount := plan.Mount{
 		// Build backends write beside the sources: let them, and keep nothing.
 		Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Target: sourceDir, Scratch: true,
-	}}, b.tools("install.py", "tree.py", "uv.py")...)
+	}
+	target := sourceDir
+	if dir != "." {
+		mount.From.Paths = []string{path.Join("/", dir)}
+		mount.Source = path.Join("/", dir)
+		target = path.Join(sourceDir, path.Base(dir))
+		mount.Target = target
+		// The rest of the workspace, which sources may name, is not there.
+		cmd = append(cmd, "--no-sources")
+	}
+	flags := b.secretFlags()
+	if id == "project" && b.history() {
+		mount, target = historyMount(), path.Join(sourceDir, dir)
+		flags = append(flags, "--history", sourceDir)
+	}
+	args := append(append(append(b.python("install.py"), flags...), "--"), append(cmd, target)...)
+	mounts := append([]plan.Mount{mount}, b.tools("install.py", "tree.py", "uv.py")...)
 	b.add(plan.Step{
-		ID: "project", Name: "[builder] build and install " + p.Name, Stage: "builder", On: b.on(), Args: args,
-		Env: b.uvEnv(), Dir: sourceDir, Output: "/install", At: p.File.At("build-system"),
-		Mounts: append(mounts, b.credentials()...),
+		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: b.on(), Args: args,
+		Env: b.uvEnv(), Dir: "/", Output: "/install", At: at, Mounts: append(mounts, b.credentials()...),
 	})
-	b.layer("project")
+	b.layer(id)
 }
 
 // files plans the app's own files, with their bytecode.
 func (b *builder) files() {
-	if p := b.Facts.Pyproject; p != nil && p.IsPackage() && len(b.Config.Runtime.Include) == 0 {
+	if b.installsProject() && len(b.Config.Runtime.Include) == 0 {
 		return
 	}
 	owner := "0:0"
@@ -46,11 +114,20 @@ func (b *builder) files() {
 		On: plan.Ref{Image: "base"}, Args: append(b.python("app.py"), b.workdir(), owner),
 		Output: "/out", Offline: true, At: b.Config.At("runtime", "include"),
 		Mounts: []plan.Mount{
-			{Kind: plan.Bind, From: plan.Ref{Context: plan.Files}, Target: "/src"},
+			b.appFiles(),
 			scriptsMount("app.py", "tree.py"),
 		},
 	})
 	b.layer("app")
+}
+
+// appFiles mounts what becomes the app: the project's directory.
+func (b *builder) appFiles() plan.Mount {
+	m := plan.Mount{Kind: plan.Bind, From: plan.Ref{Context: plan.Files}, Target: "/src"}
+	if b.Facts.Dir != "." {
+		m.Source = path.Join("/", b.Facts.Dir)
+	}
+	return m
 }
 
 func (b *builder) workdir() string {
@@ -103,7 +180,7 @@ func (b *builder) rootfs() {
 	if b.plan.Step("app") == nil {
 		args = append(args, "--workdir", b.workdir()+":0:0")
 	}
-	if b.web {
+	if b.launcherFiles {
 		launcher := []string{"start.py", "health.py"}
 		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Scripts: launcher}, Target: "/run/pybuild/launcher"})
 		for _, name := range launcher {

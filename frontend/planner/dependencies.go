@@ -3,7 +3,6 @@ package planner
 import (
 	"fmt"
 	"path"
-	"sort"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/project"
@@ -20,32 +19,19 @@ const (
 	// uvCache is the path and the id that a hand-written
 	// `RUN --mount=type=cache,target=/root/.cache/uv` gives uv's cache.
 	uvCache = "/root/.cache/uv"
+	// lockedFile is what a lock that uv does not read is written to.
+	lockedFile = "requirements.txt"
 )
 
 // resolve plans the step that finds which packages this platform installs.
 // Steps after it read its output, not the manifests: a new version of the
 // project or an edited README that resolves to the same set rebuilds nothing.
 func (b *builder) resolve() {
-	var lock []string
-	offline := false
-	switch b.Facts.Input {
-	case project.InputUVLock:
-		lock = append([]string{uvPath, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header",
-			"--format", "pylock.toml", "-o", "/out/pylock.toml", "-q"}, b.selection()...)
-		offline = true
-	case project.InputRequirements:
-		lock = []string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q",
-			"--python", b.plan.Python.Executable, "-o", "/out/pylock.toml", b.Facts.Requirements.Path}
-		if b.Facts.Requirements.AllHashed() {
-			// Every package is listed, so nothing needs to be looked up.
-			lock = append(lock, "--no-deps")
-		}
-	case project.InputPyproject:
-		lock = append([]string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q",
-			"--python", b.plan.Python.Executable, "-o", "/out/pylock.toml", "pyproject.toml"}, b.selection()...)
-	default:
+	lock := b.lock()
+	if lock == nil {
 		return
 	}
+	offline := b.Facts.Input == project.InputUVLock || b.Facts.Input == project.InputPylock
 	on := b.plan.Root
 	if !offline {
 		// Asking an sdist for its metadata can need what building it needs.
@@ -58,6 +44,7 @@ func (b *builder) resolve() {
 	run = append(run, lock...)
 	run = append(run, "--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
 		"--python", b.plan.Python.Executable, "--prefix", "/tmp/none", "-r", "/out/pylock.toml")
+	run = append(run, b.lockSelection()...)
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
 		On: on, Args: run, Env: b.uvEnv(), Dir: projectDir, Output: "/out", Offline: offline, At: b.inputAt(),
@@ -67,23 +54,53 @@ func (b *builder) resolve() {
 	b.add(step)
 }
 
+// lock is the command that turns the input into /out/pylock.toml (PEP 751);
+// nil without an input. What is built from the context is not in it, or is
+// dropped from it: it is installed by steps of its own.
+func (b *builder) lock() []string {
+	compile := []string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q",
+		"--python", b.plan.Python.Executable, "-o", "/out/pylock.toml"}
+	export := []string{uvPath, "export", "--frozen", "--no-header", "--format", "pylock.toml", "-o", "/out/pylock.toml", "-q"}
+	switch b.Facts.Input {
+	case project.InputUVLock:
+		export = append(export, "--no-emit-local")
+		if b.Facts.Dir != "." {
+			export = append(export, "--package", b.Facts.Project.Name)
+		}
+		return append(export, b.selection()...)
+	case project.InputPylock:
+		return []string{b.plan.Python.Executable, "-c", "import shutil, sys; shutil.copyfile(*sys.argv[1:])", b.Facts.InputFile, "/out/pylock.toml"}
+	case project.InputScript:
+		if b.Facts.ScriptLock != nil {
+			return append(export, "--script", b.Facts.InputFile)
+		}
+		return append(compile, b.Facts.InputFile)
+	case project.InputPoetry, project.InputPDM, project.InputPipfile, project.InputRequirements:
+		compile = append(compile, b.requirementsFile())
+		if b.Facts.Requirements.AllHashed() {
+			// Every package is listed, so nothing needs to be looked up.
+			compile = append(compile, "--no-deps")
+		}
+		return compile
+	case project.InputPyproject, project.InputSetup:
+		return append(append(compile, b.Facts.InputFile), b.selection()...)
+	}
+	return nil
+}
+
 // install plans the step that installs the dependencies into a tree of their
 // own, as they will lie in the image.
 func (b *builder) install() {
 	if b.plan.Step("resolve") == nil || b.Resolved != nil && len(b.Resolved.Install) == 0 {
 		return
 	}
-	cmd := []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
-		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy"}
+	cmd := b.pipInstall()
 	var mounts []plan.Mount
 	if b.directRequirements() {
-		cmd = append(cmd, "-r", b.Facts.Requirements.Path)
-		if b.Facts.Requirements.AllHashed() {
-			cmd = append(cmd, "--require-hashes")
-		}
+		cmd = append(cmd, "-r", b.requirementsFile(), "--require-hashes")
 		mounts = b.manifests()
 	} else {
-		cmd = append(cmd, "-r", "/out/pylock.toml")
+		cmd = append(append(cmd, "-r", "/out/pylock.toml"), b.lockSelection()...)
 		// The lock's relative paths hold in the directory that it was written to.
 		mounts = []plan.Mount{{
 			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/out/pylock.toml",
@@ -95,7 +112,6 @@ func (b *builder) install() {
 	if b.Resolved != nil {
 		name = fmt.Sprintf("[builder] install %s from %s", count(len(b.Resolved.Install), "package"), b.inputName())
 	}
-	mounts = append(mounts, b.localSources()...)
 	mounts = append(mounts, b.tools("install.py", "tree.py", "uv.py")...)
 	mounts = append(mounts, b.credentials()...)
 	b.add(plan.Step{
@@ -105,33 +121,43 @@ func (b *builder) install() {
 	b.layer("install")
 }
 
-// directRequirements reports whether the requirements themselves are
-// installed: their hashes must be honoured, and their local paths are theirs.
-func (b *builder) directRequirements() bool {
-	if b.Facts.Input != project.InputRequirements {
-		return false
-	}
-	if b.Facts.Requirements.AllHashed() {
-		return true
-	}
-	for _, e := range b.Facts.Requirements.Entries {
-		if e.LocalPath != "" {
-			return true
-		}
-	}
-	return false
+// pipInstall is the start of every command that installs into a tree.
+func (b *builder) pipInstall() []string {
+	return []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
+		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy"}
 }
 
-// selection are the flags that choose extras and groups.
+// directRequirements reports whether the requirements themselves are
+// installed: their hashes must be honoured.
+func (b *builder) directRequirements() bool {
+	return b.Facts.Requirements != nil && b.Facts.Requirements.AllHashed()
+}
+
+// selection are the flags that choose extras and groups. The group "dev" is a
+// default of uv's.
 func (b *builder) selection() []string {
 	var flags []string
+	dev := false
 	for _, extra := range b.Config.Build.Extras {
 		flags = append(flags, "--extra", extra)
 	}
 	for _, group := range b.Config.Build.Groups {
 		flags = append(flags, "--group", group)
+		dev = dev || group == "dev"
+	}
+	if b.Facts.Input == project.InputUVLock && !dev {
+		flags = append(flags, "--no-dev")
 	}
 	return flags
+}
+
+// lockSelection chooses within a pylock.toml that was written by others. One
+// that the resolve step wrote holds no more than what is installed.
+func (b *builder) lockSelection() []string {
+	if b.Facts.Input == project.InputPylock {
+		return b.selection()
+	}
+	return nil
 }
 
 // manifests mounts the files that the resolver reads, and no other.
@@ -140,10 +166,36 @@ func (b *builder) manifests() []plan.Mount {
 	switch b.Facts.Input {
 	case project.InputUVLock:
 		files = []string{"pyproject.toml", "uv.lock"}
+		if b.Facts.Dir != "." {
+			files = append(files, path.Join(b.Facts.Dir, "pyproject.toml"))
+		}
+		if b.Facts.UVConfig {
+			files = append(files, project.UVConfigFile)
+		}
+	case project.InputPoetry, project.InputPDM, project.InputPipfile:
+		return b.generated()
 	case project.InputRequirements:
+		switch {
+		case b.Facts.Generated != "":
+			return b.generated()
+		case b.Facts.InstallsRoot():
+			return wholeProject()
+		}
 		files = b.Facts.Requirements.Files()
+	case project.InputScript:
+		files = []string{b.Facts.InputFile}
+		if b.Facts.ScriptLock != nil {
+			files = append(files, b.Facts.ScriptLock.File.Name)
+		}
+	case project.InputSetup:
+		return wholeProject()
 	case project.InputPyproject:
+		if p := b.Facts.Pyproject; !p.HasProject || p.IsDynamic("dependencies") || p.IsDynamic("optional-dependencies") {
+			return wholeProject()
+		}
 		files = []string{"pyproject.toml"}
+	default:
+		files = []string{b.Facts.InputFile}
 	}
 	paths := make([]string, 0, len(files))
 	for _, f := range files {
@@ -156,47 +208,54 @@ func (b *builder) manifests() []plan.Mount {
 	}}
 }
 
-// localSources mounts the packages that the lock or the requirements take from
-// directories of the context.
+// generated mounts requirements that planning wrote.
+func (b *builder) generated() []plan.Mount {
+	return []plan.Mount{{
+		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: b.Facts.Generated}}, Target: projectDir, Scratch: true,
+	}}
+}
+
+// wholeProject mounts all of the context, where what is read only the build
+// backend knows.
+func wholeProject() []plan.Mount {
+	return []plan.Mount{{Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Target: projectDir, Scratch: true}}
+}
+
+// localSources mounts what the resolver asks for its metadata in the context.
+// A lock has it already.
 func (b *builder) localSources() []plan.Mount {
-	paths := append([]string{}, b.Facts.LocalSources...)
-	if b.Facts.Input == project.InputRequirements {
-		for _, e := range b.Facts.Requirements.Entries {
-			if e.LocalPath != "" {
-				paths = append(paths, e.LocalPath)
-			}
-		}
+	if b.Facts.Input == project.InputUVLock || b.Facts.Input == project.InputPylock {
+		return nil
 	}
-	sort.Strings(paths)
 	var mounts []plan.Mount
-	for _, p := range paths {
+	for _, l := range b.Facts.Locals {
 		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Context: plan.Project, Paths: []string{path.Join("/", p)}},
-			Source: path.Join("/", p), Target: path.Join(projectDir, p), Scratch: true,
+			Kind: plan.Bind, From: plan.Ref{Context: plan.Project, Paths: []string{path.Join("/", l.Path)}},
+			Source: path.Join("/", l.Path), Target: path.Join(projectDir, l.Path), Scratch: true,
 		})
 	}
 	return mounts
 }
 
-// inputName is the file that decides, for people.
-func (b *builder) inputName() string {
-	switch b.Facts.Input {
-	case project.InputUVLock:
-		return "uv.lock"
-	case project.InputRequirements:
-		return b.Facts.Requirements.Path
+// requirementsFile is the requirements file of the step's working directory.
+func (b *builder) requirementsFile() string {
+	if b.Facts.Generated != "" {
+		return lockedFile
 	}
-	return "pyproject.toml"
+	return b.Facts.InputFile
 }
+
+// inputName is the file that decides, for people.
+func (b *builder) inputName() string { return b.Facts.InputFile }
 
 // inputAt is the line that asks for the dependencies.
 func (b *builder) inputAt() plan.Location {
-	if b.Facts.Input == project.InputRequirements {
+	if b.Facts.Input == project.InputRequirements || b.Facts.Input == project.InputScript {
 		start := plan.Position{Line: 1, Column: 1}
-		return plan.Location{File: b.Facts.Requirements.Path, Start: start, End: start}
+		return plan.Location{File: b.Facts.InputFile, Start: start, End: start}
 	}
-	if b.Facts.Pyproject != nil && b.Facts.Pyproject.File.Has("project", "dependencies") {
-		return b.Facts.Pyproject.File.KeyAt("project", "dependencies")
+	if p := b.Facts.Project; p != nil && p.File.Has("project", "dependencies") {
+		return p.File.KeyAt("project", "dependencies")
 	}
 	return plan.Location{}
 }

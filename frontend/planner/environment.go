@@ -20,6 +20,9 @@ func (b *builder) environment() {
 	} {
 		vars[name] = &value
 	}
+	for name, value := range b.defaults {
+		vars[name] = &value
+	}
 	for name, value := range b.Config.Runtime.Env {
 		vars[name] = value
 	}
@@ -39,7 +42,7 @@ func (b *builder) environment() {
 // pre-defined annotation keys; --label wins over the file.
 func (b *builder) labels() {
 	labels := map[string]string{"org.opencontainers.image.base.name": b.plan.Images["base"].Ref}
-	if p := b.Facts.Pyproject; p != nil {
+	if p := b.Facts.Project; p != nil {
 		if p.Name != "" {
 			labels["org.opencontainers.image.title"] = p.Name
 		}

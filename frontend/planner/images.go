@@ -8,19 +8,28 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// SupportedPythons are the versions that the default base is published for,
+// SupportedPythons are the versions that a default base may be published for,
 // newest last. A release of pybuild moves it on.
-func SupportedPythons() []string { return []string{"3.9", "3.10", "3.11", "3.12", "3.13"} }
+func SupportedPythons() []string {
+	return []string{"3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"}
+}
 
 // DefaultUV is the version of uv that installs where none is configured.
 const DefaultUV = "0.13.9"
 
-// PythonVersion decides the version to run on, as MAJOR.MINOR, and says why.
-func PythonVersion(in Input) (version, reason string, err error) {
+// PythonVersions are the versions to run on, as MAJOR.MINOR, the best first,
+// and why: the first of them that the default base is published for is taken.
+func PythonVersions(in Input) (versions []string, reason string, err error) {
 	if v := in.Config.Python; v != "" {
-		return v, "the key python says so", nil
+		if strings.HasSuffix(v, "t") && in.Config.Base == "" {
+			_, source := in.Config.Source()
+			return nil, "", &diag.Error{At: in.Config.At("python"), Source: source,
+				Message: "the official images have no free-threaded Python " + v,
+				Hint:    "name an image that has one: base = \"registry.example/python:" + v + "\""}
+		}
+		return []string{v}, "the key python says so", nil
 	}
-	return in.Facts.PythonVersion(SupportedPythons())
+	return in.Facts.PythonVersions(SupportedPythons())
 }
 
 // Images decides which images a build reads: "base", which the app runs on and
@@ -28,9 +37,13 @@ func PythonVersion(in Input) (version, reason string, err error) {
 func Images(in Input) (map[string]plan.Image, error) {
 	base := plan.Image{Ref: in.Config.Base, Platform: in.Platform, At: in.Config.At("base")}
 	if base.Ref == "" {
-		version, _, err := PythonVersion(in)
-		if err != nil {
-			return nil, err
+		version := in.Python
+		if version == "" {
+			versions, _, err := PythonVersions(in)
+			if err != nil {
+				return nil, err
+			}
+			version = versions[0]
 		}
 		base.Ref = "python:" + version + "-slim"
 		base.At = in.Config.At("python")

@@ -8,7 +8,6 @@ import (
 	"deps.dev/util/semver"
 
 	"github.com/pybuild/pybuild/frontend/config"
-	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -71,6 +70,9 @@ func (r *Resolved) atLeast(name, version string) bool {
 type Input struct {
 	Config *config.Config
 	Facts  *project.Facts
+	// Python is the version of the default base that was found to exist; ""
+	// takes the best of PythonVersions.
+	Python string
 	Engine Engine
 	// Platform and BuildPlatform are OCI platforms such as "linux/amd64".
 	Platform, BuildPlatform string
@@ -81,12 +83,11 @@ type Input struct {
 	// Labels are the values of --label.
 	Labels map[string]string
 	Base   Base
+	// Apps is what the source shows of what to run; nil where nobody looked.
+	Apps *project.Apps
 	// Resolved is nil where the project has no dependencies.
 	Resolved *Resolved
 }
-
-// Targets are the names that --target takes, the default first.
-func Targets() []string { return []string{"runtime", "builder"} }
 
 // New decides the whole plan.
 func New(in Input) (*plan.Plan, error) {
@@ -102,11 +103,16 @@ func New(in Input) (*plan.Plan, error) {
 	if err := b.serve(); err != nil {
 		return nil, err
 	}
-	b.rootfs()
 	b.runtime()
+	if err := b.static(); err != nil {
+		return nil, err
+	}
+	b.rootfs()
 	b.environment()
 	b.labels()
-	b.target()
+	if err := b.target(); err != nil {
+		return nil, err
+	}
 	return b.plan, nil
 }
 
@@ -128,8 +134,11 @@ func Resolution(in Input) (*plan.Plan, error) {
 type builder struct {
 	Input
 	plan *plan.Plan
-	web  bool // the container is a web server that the launcher starts
 	root bool // the container runs as root
+	// launcherFiles reports that the image needs the launcher.
+	launcherFiles bool
+	// defaults are variables of the image that a user can override.
+	defaults map[string]string
 }
 
 func newBuilder(in Input) (*builder, error) {
@@ -142,13 +151,7 @@ func newBuilder(in Input) (*builder, error) {
 	}
 	target := in.Target
 	if target == "" {
-		target = Targets()[0]
-	}
-	if target != "runtime" && target != "builder" {
-		return nil, &diag.Error{
-			Message: fmt.Sprintf("no target %q", in.Target),
-			Hint:    "targets are runtime (the default) and builder",
-		}
+		target = builtinTargets()[0]
 	}
 	p := &plan.Plan{
 		Target:    target,
@@ -161,9 +164,32 @@ func newBuilder(in Input) (*builder, error) {
 	if in.Engine.Merge {
 		p.Placement = plan.Merge
 	}
-	b := &builder{Input: in, plan: p, root: in.Config.Runtime.User == "root"}
+	b := &builder{Input: in, plan: p, root: in.Config.Runtime.User == "root", defaults: map[string]string{}}
+	if err := b.decidePython(); err != nil {
+		return nil, err
+	}
 	b.decide("input", string(in.Facts.Input), in.Facts.InputReason)
-	return b, nil
+	return b, b.checkHistory()
+}
+
+// decidePython says why it is this version.
+func (b *builder) decidePython() error {
+	if b.Config.Base != "" {
+		b.decide("python", b.Base.Python.Version, "it is what the base image has", "base")
+		return nil
+	}
+	versions, reason, err := PythonVersions(b.Input)
+	if err != nil {
+		return err
+	}
+	chosen := b.Python
+	if chosen != "" && chosen != versions[0] {
+		reason += fmt.Sprintf(" and the base is published for: no python:%s-slim", versions[0])
+	} else {
+		chosen = versions[0]
+	}
+	b.decide("python", chosen, reason, "python")
+	return nil
 }
 
 func (b *builder) decide(what, value, reason string, at ...string) {
@@ -178,12 +204,4 @@ func (b *builder) add(s plan.Step) { b.plan.Steps = append(b.plan.Steps, s) }
 
 func (b *builder) layer(step string) {
 	b.plan.Layers = append(b.plan.Layers, plan.Ref{Step: step})
-}
-
-// target narrows the plan to what --target names.
-func (b *builder) target() {
-	if b.plan.Target == "builder" {
-		b.plan.Root, b.plan.Layers = b.on(), nil
-		b.plan.Config = plan.Config{Workdir: "/", Cmd: []string{b.plan.Python.Executable}}
-	}
 }

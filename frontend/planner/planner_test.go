@@ -49,7 +49,7 @@ func input(t *testing.T, e example) planner.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := project.Read(os.DirFS(dir))
+	facts, err := project.Read(os.DirFS(dir), project.Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,17 +133,29 @@ func TestServer(t *testing.T) {
 		{"gunicorn for WSGI", `app = "a:b"`, []string{"flask", "gunicorn"}, gunicorn(), ""},
 		{
 			"both", `app = "a:b"`, []string{"gunicorn", "uvicorn"}, nil,
-			"pybuild.toml:2:7: both uvicorn and gunicorn are installed, and either can serve a:b\n" +
-				"  write server = \"uvicorn\" or server = \"gunicorn\" in [serve]",
+			"pybuild.toml:2:7: 2 servers are installed, and each can serve a:b\n" +
+				"  write one of these below [serve]:\n  server = \"uvicorn\"\n  server = \"gunicorn\"",
 		},
 		{
 			"none", `app = "a:b"`, []string{"flask"}, nil,
 			"pybuild.toml:2:7: no server for a:b among the packages of requirements.txt\n" +
-				"  add one to the dependencies: uv add uvicorn (ASGI) or uv add gunicorn (WSGI)",
+				"  add one to the dependencies: a line uvicorn in requirements.txt (ASGI) or a line gunicorn in requirements.txt (WSGI)",
 		},
 		{
 			"not installed", "app = \"a:b\"\nserver = \"gunicorn\"", []string{"uvicorn"}, nil,
-			"pybuild.toml:3:10: gunicorn is not among the packages of requirements.txt\n  add it to the dependencies: uv add gunicorn",
+			"pybuild.toml:3:10: gunicorn is not among the packages of requirements.txt\n  add it to the dependencies: a line gunicorn in requirements.txt",
+		},
+		{
+			"granian", `app = "a:make()"`, []string{"granian"},
+			[]string{"granian", "a:make", "--interface", "asgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", "--factory"}, "",
+		},
+		{
+			"hypercorn", `app = "a:b"`, []string{"hypercorn", "uvloop"},
+			[]string{"hypercorn", "a:b", "--bind", "0.0.0.0:8000", "--workers", "1", "--worker-class", "uvloop"}, "",
+		},
+		{
+			"waitress", "app = \"a:make()\"\nport = 80", []string{"waitress"},
+			[]string{"waitress", "--host", "0.0.0.0", "--port", "80", "--call", "a:make"}, "",
 		},
 		{"a module", "module = \"pkg.job\"\nargs = [\"-x\"]", []string{"x"}, []string{"/usr/local/bin/python3.13", "-m", "pkg.job", "-x"}, ""},
 		{"an entry point", `script = "serve"`, []string{"x"}, []string{"serve"}, ""},

@@ -60,7 +60,10 @@ func (b *builder) system() {
 }
 
 func (b *builder) needsGit() bool {
-	if b.Facts.Input == project.InputRequirements {
+	if b.history() {
+		return true
+	}
+	if b.Facts.Requirements != nil {
 		return slices.ContainsFunc(b.Facts.Requirements.Entries, func(e project.RequirementLine) bool { return e.VCS })
 	}
 	return len(b.Facts.GitSources) > 0

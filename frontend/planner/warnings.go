@@ -15,24 +15,38 @@ func Warnings(in Input) []diag.Warning {
 	all := append([]diag.Warning{}, in.Facts.Warnings...)
 	b := builder{Input: in}
 	switch in.Facts.Input {
-	case project.InputPyproject:
-		if len(in.Facts.Pyproject.Dependencies) > 0 {
+	case project.InputPyproject, project.InputSetup, project.InputScript:
+		if in.Facts.ScriptLock == nil && in.Facts.ListsDependencies() {
 			all = append(all, diag.Warning{
 				At:      b.inputAt(),
 				Message: "the dependencies are not locked: another builder may install other versions",
-				Hint:    "run `uv lock` and commit uv.lock",
+				Hint:    lockHint(in.Facts),
 			})
 		}
 	case project.InputRequirements:
 		if !in.Facts.Requirements.Pinned() {
 			all = append(all, diag.Warning{
 				At:      b.inputAt(),
-				Message: in.Facts.Requirements.Path + " does not pin every version: another builder may install other versions",
+				Message: in.Facts.InputFile + " does not pin every version: another builder may install other versions",
 				Hint:    "pin them: uv pip compile --generate-hashes requirements.in -o requirements.txt",
 			})
 		}
 	}
 	return append(all, undeclared(in)...)
+}
+
+// lockHint says how to lock what is not locked.
+func lockHint(f *project.Facts) string {
+	switch f.Input {
+	case project.InputScript:
+		return "run `uv lock --script " + f.InputFile + "` and commit " + f.InputFile + ".lock"
+	case project.InputSetup:
+		return "run `uv pip compile --generate-hashes " + f.InputFile + " -o requirements.txt` and commit requirements.txt"
+	}
+	if f.Pyproject.HasPoetry && !f.Pyproject.HasProject {
+		return "run `poetry lock` and commit poetry.lock"
+	}
+	return "run `uv lock` and commit uv.lock"
 }
 
 // undeclared warns of build arguments that nothing takes, as a mistyped one.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/tomlfile"
@@ -23,14 +22,20 @@ const (
 	UVConfigFile      = "uv.toml"
 )
 
-// Input names the file that decides what is installed.
+// Input names the kind of file that decides what is installed.
 type Input string
 
 // The inputs, in the order in which they win.
 const (
 	InputUVLock       Input = "uv.lock"
+	InputPylock       Input = "pylock.toml"
+	InputPoetry       Input = "poetry.lock"
+	InputPDM          Input = "pdm.lock"
+	InputPipfile      Input = "Pipfile.lock"
+	InputScript       Input = "inline script metadata"
 	InputRequirements Input = "requirements.txt"
 	InputPyproject    Input = "pyproject.toml"
+	InputSetup        Input = "setup.py"
 	InputNone         Input = "none"
 )
 
@@ -40,124 +45,91 @@ type Facts struct {
 	Pyproject *Pyproject
 	// Lock is nil without uv.lock.
 	Lock *UVLock
-	// Requirements is nil without requirements.txt.
+	// Pylock is nil where no pylock.toml decides.
+	Pylock *Pylock
+	// OtherLock is the lock of another tool that decides, else nil; Pipfile is
+	// the manifest of a Pipfile.lock.
+	OtherLock OtherLock
+	Pipfile   *Pipfile
+	// Script is the inline metadata that decides, else nil; ScriptLock its lock.
+	Script     *InlineScript
+	ScriptLock *UVLock
+	// Requirements are the requirements that decide, else nil. Generated is
+	// their text where they were made of the lock of another tool.
 	Requirements *Requirements
-	// Input is the file that decides what is installed.
-	Input Input
+	Generated    string
+	// Input is the kind of file that decides what is installed, InputFile the
+	// path of that file.
+	Input     Input
+	InputFile string
 	// InputReason is one sentence for people: why Input was chosen, and what
 	// else was there but is not used.
 	InputReason string
-	// PythonVersionFile is the first meaningful line of .python-version.
-	PythonVersionFile string
+	// Request is the version of Python that a file asks for; nil without one.
+	Request *PythonRequest
 	// UVConfig reports that there is a uv.toml. uv then ignores [tool.uv] apart
 	// from what describes the project, so an install needs the file.
 	UVConfig bool
-	// LocalSources are the paths in the context, other than ".", that the
-	// install reads: workspace members, path dependencies, local wheels.
+	// Project is the manifest of the project that the image is made of: that of
+	// the root, or of the chosen member of a workspace. It is nil without one.
+	Project *Pyproject
+	// Dir is the directory of that project, "." for the root.
+	Dir string
+	// Locals are what is built from the context beside the project itself.
+	Locals []Local
+	// LocalSources are the paths in the context, other than ".", that some
+	// install may read: workspace members, path dependencies, local wheels.
 	LocalSources []string
 	// GitSources are the repositories that the install clones.
 	GitSources []GitSource
+	// HasHistory reports a git repository at the root of the context.
+	HasHistory bool
 	// Members are the pyproject.toml files of LocalSources, by path.
 	Members map[string]*Pyproject
 	// Warnings do not stop the build.
 	Warnings []diag.Warning
 
-	pythonVersionAt plan.Location
-	pythonVersion   []byte // the text of .python-version
-	outside         []outsideSource
+	outside []outsideSource
 }
 
 // Read gathers the facts of the project in fsys, which is rooted at the build
 // context. Mistakes are *diag.Error values, joined.
-func Read(fsys fs.FS) (*Facts, error) {
+func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 	f := &Facts{Members: map[string]*Pyproject{}}
 	err := errors.Join(
 		f.readPyproject(fsys),
 		f.readLock(fsys),
-		f.readPythonVersion(fsys),
 	)
-	_, statErr := fs.Stat(fsys, UVConfigFile)
-	f.UVConfig = statErr == nil
-	reqErr := f.readRequirements(fsys)
+	f.UVConfig = exists(fsys, UVConfigFile)
+	f.HasHistory = exists(fsys, ".git/HEAD")
 	if err != nil {
 		// What follows compares the files, which makes no sense for broken ones.
-		return nil, hideCredentials(errors.Join(err, reqErr))
+		return nil, hideCredentials(err)
 	}
-	f.chooseInput(fsys)
-
-	switch {
-	case reqErr == nil && f.Input == InputRequirements:
-		reqErr = f.Requirements.checkHashes()
-	case reqErr != nil && f.Input == InputUVLock:
-		// The file takes no part in the build, so its mistakes are only worth
-		// a word.
-		f.Requirements = nil
-		for _, e := range diag.All(hideCredentials(reqErr)) {
-			f.Warnings = append(f.Warnings, diag.Warning{At: e.At, Source: e.Source,
-				Message: e.Message + " (the file is not used)", Hint: e.Hint})
-		}
-		reqErr = nil
+	if err := f.chooseInput(fsys, choice); err != nil {
+		return nil, hideCredentials(err)
 	}
 	err = errors.Join(
-		reqErr,
+		f.readInput(fsys, choice),
 		f.readMembers(fsys),
-		f.checkCredentials(),
-		f.checkStale(fsys),
-		f.findSources(fsys),
 	)
+	if err == nil {
+		err = errors.Join(f.checkCredentials(), f.checkStale(fsys), f.findSources(fsys))
+	}
+	if err == nil {
+		err = f.choosePackage(choice)
+	}
+	if err == nil {
+		err = f.readPythonRequest(fsys)
+	}
 	if err != nil {
 		return nil, hideCredentials(err)
 	}
-	return f, nil
-}
-
-// chooseInput applies the order uv.lock, requirements.txt, pyproject.toml.
-func (f *Facts) chooseInput(fsys fs.FS) {
-	var unused []string
-	switch {
-	case f.Lock != nil:
-		f.Input, f.InputReason = InputUVLock, "uv.lock pins every dependency"
-		if f.Requirements != nil {
-			unused = append(unused, RequirementsFile)
-		}
-	case f.Requirements != nil:
-		f.Input, f.InputReason = InputRequirements, "requirements.txt lists the dependencies and there is no uv.lock"
-		if f.Pyproject != nil && len(f.Pyproject.Dependencies) > 0 {
-			unused = append(unused, "project.dependencies of pyproject.toml")
-			f.warn(f.Pyproject.File, f.Pyproject.File.KeyAt("project", "dependencies"),
-				"run `uv lock` and commit uv.lock, or remove one of the two lists",
-				"project.dependencies is not used, since requirements.txt is there and uv.lock is not")
-		}
-	case f.Pyproject != nil && f.Pyproject.HasProject:
-		f.Input, f.InputReason = InputPyproject, "pyproject.toml lists the dependencies; without uv.lock their versions are chosen at build time"
-	default:
-		f.Input, f.InputReason = InputNone, "there is no uv.lock, no requirements.txt and no pyproject.toml with a [project] table, so nothing is installed"
+	f.chooseLocals(choice)
+	if f.Input == InputUVLock {
+		err = f.CheckSources(f.projectName(), choice.Extras, f.installedGroups(choice))
 	}
-	for _, other := range []struct{ name, hint string }{
-		{"poetry.lock", "run `poetry export -f requirements.txt -o requirements.txt`, or move to uv with `uvx migrate-to-uv`"},
-		{"pdm.lock", "run `pdm export -o requirements.txt`, or move to uv with `uvx migrate-to-uv`"},
-		{"Pipfile.lock", "run `pipenv requirements --hash > requirements.txt`, or move to uv with `uvx migrate-to-uv`"},
-		{"pylock.toml", "keep uv.lock beside it, or export it to requirements.txt"},
-	} {
-		if _, err := fs.Stat(fsys, other.name); err != nil {
-			continue
-		}
-		unused = append(unused, other.name)
-		if f.Input == InputPyproject || f.Input == InputNone {
-			f.Warnings = append(f.Warnings, diag.Warning{
-				At:      plan.Location{File: other.name},
-				Message: other.name + " is not read, so the versions that it pins are not the ones installed",
-				Hint:    other.hint,
-			})
-		}
-	}
-	switch n := len(unused); n {
-	case 0:
-	case 1:
-		f.InputReason += "; " + unused[0] + " is not used"
-	default:
-		f.InputReason += "; " + strings.Join(unused[:n-1], ", ") + " and " + unused[n-1] + " are not used"
-	}
+	return f, hideCredentials(err)
 }
 
 // readFile reads a file that need not be there: nil, nil if it is not.

@@ -24,25 +24,25 @@ func TestInput(t *testing.T) {
 		reason string
 		warn   string
 	}{
-		{"nothing", nil, InputNone, "there is no uv.lock, no requirements.txt and no pyproject.toml with a [project] table, so nothing is installed", ""},
+		{"nothing", nil, InputNone, "no file says what to install, so nothing is installed", ""},
 		{"tools only", []string{PyprojectFile, "[tool.ruff]\n"}, InputNone, "", ""},
 		{"lock", []string{PyprojectFile, aProject, UVLockFile, aLock}, InputUVLock, "uv.lock pins every dependency", ""},
 		{"lock wins", []string{PyprojectFile, aProject, UVLockFile, aLock, RequirementsFile, "b", "pylock.toml", ""}, InputUVLock,
-			"uv.lock pins every dependency; requirements.txt and pylock.toml are not used", ""},
+			"uv.lock pins every dependency; pylock.toml and requirements.txt are not used", ""},
 		{"lock wins over a broken file", []string{PyprojectFile, aProject, UVLockFile, aLock, RequirementsFile, "b 1"}, InputUVLock,
-			"uv.lock pins every dependency; requirements.txt is not used", "requirements.txt:1:1: not a valid requirement: \"b 1\": \"1\" should start with an operator, such as ==1 (the file is not used)"},
-		{"requirements", []string{RequirementsFile, "b"}, InputRequirements, "requirements.txt lists the dependencies and there is no uv.lock", ""},
+			"uv.lock pins every dependency; requirements.txt is not used", ""},
+		{"requirements", []string{RequirementsFile, "b"}, InputRequirements, "requirements.txt lists the dependencies", ""},
 		{"two lists", []string{PyprojectFile, aProject + "dependencies = [\"b\"]\n", RequirementsFile, "b"}, InputRequirements,
-			"requirements.txt lists the dependencies and there is no uv.lock; project.dependencies of pyproject.toml is not used",
+			"requirements.txt lists the dependencies; project.dependencies of pyproject.toml is not used",
 			"pyproject.toml:4:1: project.dependencies is not used, since requirements.txt is there and uv.lock is not"},
-		{"pyproject", []string{PyprojectFile, aProject}, InputPyproject, "pyproject.toml lists the dependencies; without uv.lock their versions are chosen at build time", ""},
-		{"poetry", []string{PyprojectFile, aProject, "poetry.lock", ""}, InputPyproject,
-			"pyproject.toml lists the dependencies; without uv.lock their versions are chosen at build time; poetry.lock is not used", "poetry.lock: poetry.lock is not read"},
+		{"pyproject", []string{PyprojectFile, aProject}, InputPyproject, "pyproject.toml lists the dependencies; without a lock their versions are chosen at build time", ""},
+		{"setup", []string{"setup.py", "", "setup.cfg", ""}, InputSetup, "setup.cfg lists the dependencies; without a lock their versions are chosen at build time", ""},
+		{"one other file", []string{"requirements/all.txt", "b"}, InputRequirements, "requirements/all.txt is the only file that lists dependencies", ""},
 		{"newer revision", []string{PyprojectFile, aProject, UVLockFile, strings.Replace(aLock, "revision = 3", "revision = 6", 1)}, InputUVLock,
 			"", "uv.lock:2:12: uv.lock was written by a newer uv: its revision is 6"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := Read(files(c.files...))
+			f, err := Read(files(c.files...), Choice{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,6 +60,29 @@ func TestInput(t *testing.T) {
 				t.Errorf("warnings:\n%s", got)
 			}
 		})
+	}
+}
+
+// TestConfiguredInput names the file that decides.
+func TestConfiguredInput(t *testing.T) {
+	all := []string{"requirements/base.txt", "b", "requirements/prod.txt", "-r base.txt", "job.py", "", "notes.md", "", "sub/uv.lock", ""}
+	for input, want := range map[string]string{
+		"requirements/prod.txt": "",
+		"":                      "several files list dependencies, and nothing says which of them the image installs: requirements/base.txt, requirements/prod.txt",
+		"requirements/dev.txt":  "the input requirements/dev.txt is not in the build context",
+		"notes.md":              "notes.md is not a file that says what to install",
+		"sub/uv.lock":           "the input sub/uv.lock is not at the root of the build context",
+		"job.py":                "job.py has no inline metadata",
+	} {
+		f, err := Read(files(all...), Choice{Input: input})
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", input, err)
+		case want == "" && (f.InputFile != input || len(f.Requirements.Entries) != 1):
+			t.Errorf("%s: got %s", input, f.InputFile)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got error %v, want %q", input, err, want)
+		}
 	}
 }
 
@@ -87,7 +110,7 @@ func TestMistakes(t *testing.T) {
 		{"an element of a dependency group should be", []string{PyprojectFile, aProject + "[dependency-groups]\nx = [1]\n"}},
 		{"cannot read requirements.txt", []string{"requirements.txt/x", ""}},
 	} {
-		_, err := Read(files(c.files...))
+		_, err := Read(files(c.files...), Choice{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
@@ -147,7 +170,7 @@ explicit = true
 }
 
 func TestSources(t *testing.T) {
-	f, err := Read(caseFS(t, "path"))
+	f, err := Read(caseFS(t, "path"), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +181,7 @@ func TestSources(t *testing.T) {
 		t.Error(d)
 	}
 
-	f, err = Read(files(RequirementsFile, "./lib\n.\ngit+ssh://git@git.example/a\nb @ git+https://other.example/b\ngit+file:///x", "lib/x", ""))
+	f, err = Read(files(RequirementsFile, "./lib\n.\ngit+ssh://git@git.example/a\nb @ git+https://other.example/b\ngit+file:///x", "lib/x", ""), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +192,7 @@ func TestSources(t *testing.T) {
 		t.Error(d)
 	}
 
-	f, err = Read(files(PyprojectFile, aProject+"dependencies = [\"b\", \"c\", \"d @ git+https://three.example/d\"]\n[tool.uv.sources]\nb = {git = \"git@git.example:x/b\"}\nc = {path = \"libs/c\"}\nunused = {path = \"../x\"}\n"))
+	f, err = Read(files(PyprojectFile, aProject+"dependencies = [\"b\", \"c\", \"d @ git+https://three.example/d\"]\n[tool.uv.sources]\nb = {git = \"git@git.example:x/b\"}\nc = {path = \"libs/c\"}\nunused = {path = \"../x\"}\n"), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +215,7 @@ func FuzzUVLock(f *testing.F) {
 		f.Add(fsys[PyprojectFile].Data, fsys[UVLockFile].Data)
 	}
 	f.Fuzz(func(t *testing.T, pyproject, lock []byte) {
-		facts, err := Read(files(PyprojectFile, string(pyproject), UVLockFile, string(lock), "libs/two/pyproject.toml", aProject))
+		facts, err := Read(files(PyprojectFile, string(pyproject), UVLockFile, string(lock), "libs/two/pyproject.toml", aProject), Choice{})
 		if (facts == nil) == (err == nil) {
 			t.Error("facts and error, or neither")
 		}
@@ -230,7 +253,7 @@ version = "2"
 name = "out"
 source = { editable = "../out" }
 `
-	facts, err := Read(files(PyprojectFile, "[tool.ruff]\n", UVLockFile, text))
+	facts, err := Read(files(PyprojectFile, "[tool.ruff]\n", UVLockFile, text), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 
 // Pylock is a pylock.toml (PEP 751), the form that uv exports a lock to.
 type Pylock struct {
+	File *tomlfile.File `toml:"-"`
+
 	LockVersion    string          `toml:"lock-version"`
 	RequiresPython string          `toml:"requires-python"`
 	CreatedBy      string          `toml:"created-by"`
@@ -63,13 +65,13 @@ type PylockDirectory struct {
 	Subdirectory string `toml:"subdirectory"`
 }
 
-// ParsePylock reads a pylock.toml (PEP 751).
-func ParsePylock(data []byte) (*Pylock, error) {
-	file, err := tomlfile.Parse("pylock.toml", data)
+// ParsePylock reads a pylock.toml (PEP 751); name is what messages call it.
+func ParsePylock(name string, data []byte) (*Pylock, error) {
+	file, err := tomlfile.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}
-	l := &Pylock{}
+	l := &Pylock{File: file}
 	if err := file.Decode(l); err != nil {
 		return nil, err
 	}

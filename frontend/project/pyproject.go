@@ -19,6 +19,9 @@ type Pyproject struct {
 	File *tomlfile.File
 	// HasProject reports that there is a [project] table (PEP 621).
 	HasProject bool
+	// HasPoetry reports that there is a [tool.poetry] table, in which Poetry
+	// before 2.0 keeps what is now [project].
+	HasPoetry bool
 	// Name is the project's name as written.
 	Name string
 	// Version is "" if it is dynamic.
@@ -62,10 +65,16 @@ type Workspace struct {
 }
 
 // IsPackage reports whether the project itself is built and installed. It is
-// uv's rule: tool.uv.package if set, else whether there is a [build-system].
+// uv's rule: tool.uv.package if set, else whether there is a [build-system];
+// and Poetry's and PDM's keys for a project that is none.
 func (p *Pyproject) IsPackage() bool {
 	if p.Package != nil {
 		return *p.Package
+	}
+	for _, key := range [][]string{{"tool", "poetry", "package-mode"}, {"tool", "pdm", "distribution"}} {
+		if value, ok := p.File.Value(key...); ok && value == false {
+			return false
+		}
 	}
 	return p.HasBuildSystem
 }
@@ -80,7 +89,7 @@ func ParsePyproject(name string, data []byte) (*Pyproject, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pyproject{File: file, Managed: true, HasProject: file.Has("project"), HasBuildSystem: file.Has("build-system")}
+	p := &Pyproject{File: file, Managed: true, HasProject: file.Has("project"), HasPoetry: file.Has("tool", "poetry"), HasBuildSystem: file.Has("build-system")}
 	err = errors.Join(p.readProject(), p.readBuildSystem(), p.readGroups(), p.readUV())
 	if err != nil {
 		return nil, err
@@ -103,6 +112,7 @@ func (p *Pyproject) readProject() error {
 		return err
 	}
 	p.Name, p.Version, p.Dynamic = project.Name, project.Version, project.Dynamic
+	p.Name, p.Version = p.orPoetry(p.Name, "name"), p.orPoetry(p.Version, "version")
 	p.RequiresPython = project.RequiresPython
 	p.Scripts = map[string]string{}
 	maps.Copy(p.Scripts, project.GUIScripts)
@@ -128,6 +138,14 @@ func (p *Pyproject) readProject() error {
 		p.Optional[name] = append(p.Optional[name], list...)
 	}
 	return errors.Join(errs...)
+}
+
+// orPoetry is a value of [project], or else of [tool.poetry].
+func (p *Pyproject) orPoetry(value, key string) string {
+	if other, ok := p.File.Value("tool", "poetry", key); ok && value == "" {
+		value, _ = other.(string)
+	}
+	return value
 }
 
 // parseList parses the requirements of the list at path.

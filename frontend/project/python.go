@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,14 +15,38 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// readPythonVersion reads .python-version: pyenv's format, of which uv takes
-// the first line that is neither empty nor a comment.
-func (f *Facts) readPythonVersion(fsys fs.FS) error {
-	data, err := readFile(fsys, PythonVersionFile)
-	if err != nil {
-		return err
+// readPythonRequest finds the file that names the version: .python-version of
+// the project or the root (pyenv's format, uv's too), asdf's .tool-versions,
+// Heroku's runtime.txt, or the Pipfile of a Pipfile.lock.
+func (f *Facts) readPythonRequest(fsys fs.FS) error {
+	for _, read := range []func() (*PythonRequest, error){
+		func() (*PythonRequest, error) { return readPythonVersion(fsys, path.Join(f.Dir, PythonVersionFile)) },
+		func() (*PythonRequest, error) { return readPythonVersion(fsys, PythonVersionFile) },
+		func() (*PythonRequest, error) { return ReadToolVersions(fsys) },
+		func() (*PythonRequest, error) { return ReadRuntime(fsys) },
+		func() (*PythonRequest, error) {
+			if f.Pipfile == nil {
+				return nil, nil
+			}
+			return f.Pipfile.Python()
+		},
+	} {
+		request, err := read()
+		if err != nil || request != nil {
+			f.Request = request
+			return err
+		}
 	}
-	f.pythonVersion = data
+	return nil
+}
+
+// readPythonVersion reads a .python-version, of which uv takes the first line
+// that is neither empty nor a comment; nil if there is none.
+func readPythonVersion(fsys fs.FS, name string) (*PythonRequest, error) {
+	data, err := readFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
 	for i, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		text, _, _ := strings.Cut(line, "#")
 		text = strings.TrimSpace(text)
@@ -29,13 +54,11 @@ func (f *Facts) readPythonVersion(fsys fs.FS) error {
 			continue
 		}
 		column := strings.Index(line, text) + 1
-		f.PythonVersionFile = text
-		f.pythonVersionAt = plan.Location{File: PythonVersionFile,
+		return &PythonRequest{Text: text, Source: data, At: plan.Location{File: name,
 			Start: plan.Position{Line: i + 1, Column: column},
-			End:   plan.Position{Line: i + 1, Column: column + len(text)}}
-		break
+			End:   plan.Position{Line: i + 1, Column: column + len(text)}}}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // pythonRequest are the forms of a version in .python-version that name one
@@ -45,36 +68,40 @@ var pythonRequest = regexp.MustCompile(`^(?:cpython[@-]?|cp|python-?)?(3)\.(\d+)
 // compactRequest is the form without dots, such as "312" or "cp312".
 var compactRequest = regexp.MustCompile(`^(?:cpython[@-]?|cp|python-?)?(3)(\d{1,2})()(t)?$`)
 
-// PythonVersion chooses the minor version to build for, such as "3.12", among
-// those supported, and says why. .python-version decides if it is there, else
-// the newest version that requires-python allows.
-func (f *Facts) PythonVersion(supported []string) (version, reason string, err error) {
+// PythonVersions are the minor versions to build for, such as "3.12", among
+// those supported, the best first, and why. A file that asks for one, such as
+// .python-version, leaves no choice; else they are those that requires-python
+// allows, the newest first.
+func (f *Facts) PythonVersions(supported []string) (versions []string, reason string, err error) {
 	supported = slices.Clone(supported)
 	slices.SortFunc(supported, func(a, b string) int {
 		return semver.PyPI.Compare(strings.TrimSuffix(a, "t"), strings.TrimSuffix(b, "t"))
 	})
 	bounds, err := f.pythonBounds()
 	if err != nil {
-		return "", "", err
+		return nil, "", err
 	}
-	if f.PythonVersionFile != "" {
-		return f.requestedPython(supported, bounds)
+	if f.Request != nil {
+		version, reason, err := f.requestedPython(supported, bounds)
+		return []string{version}, reason, err
 	}
 	for _, v := range slices.Backward(supported) {
 		if strings.HasSuffix(v, "t") {
 			continue // free-threaded builds are for those who ask for one
 		}
 		if !slices.ContainsFunc(bounds, func(b pythonBound) bool { return !b.allowed.allowsMinor(v) }) {
-			if len(bounds) == 0 {
-				return v, "nothing asks for a version of Python, so the newest is taken", nil
-			}
-			return v, fmt.Sprintf("the newest that requires-python %q in %s allows", bounds[0].text, bounds[0].at.File), nil
+			versions = append(versions, v)
 		}
 	}
-	if len(bounds) == 0 {
-		return "", "", errors.New("no version of Python is supported")
+	switch {
+	case len(bounds) == 0 && len(versions) == 0:
+		return nil, "", errors.New("no version of Python is supported")
+	case len(bounds) == 0:
+		return versions, "nothing asks for a version of Python, so the newest is taken", nil
+	case len(versions) > 0:
+		return versions, fmt.Sprintf("the newest that requires-python %q in %s allows", bounds[0].text, bounds[0].at.File), nil
 	}
-	return "", "", &diag.Error{At: bounds[0].at, Source: bounds[0].source,
+	return nil, "", &diag.Error{At: bounds[0].at, Source: bounds[0].source,
 		Message: fmt.Sprintf("requires-python %q allows no version of Python that is available", bounds[0].text),
 		Hint:    "available are " + strings.Join(supported, ", ")}
 }
@@ -87,36 +114,52 @@ type pythonBound struct {
 	source  []byte
 }
 
+// bound keeps a range that a file asks for.
+func (f *Facts) bound(bounds []pythonBound, text string, at plan.Location, source []byte) ([]pythonBound, error) {
+	if text == "" {
+		return bounds, nil
+	}
+	r, err := parsePythonRange(text)
+	if err != nil {
+		return nil, err
+	}
+	return append(bounds, pythonBound{text, r, at, source}), nil
+}
+
 // pythonBounds returns what limits the version. uv refuses a Python that the
 // lock was not made for even where the project itself does not mind.
 func (f *Facts) pythonBounds() ([]pythonBound, error) {
 	var bounds []pythonBound
-	if p := f.Pyproject; p != nil && p.RequiresPython != "" {
-		r, err := parsePythonRange(p.RequiresPython)
-		if err != nil {
-			return nil, err
-		}
-		bounds = append(bounds, pythonBound{p.RequiresPython, r, p.File.At("project", "requires-python"), p.File.Data})
+	var err error
+	if p := f.Project; p != nil {
+		bounds, err = f.bound(bounds, p.RequiresPython, p.File.At("project", "requires-python"), p.File.Data)
 	}
-	if l := f.Lock; l != nil && l.RequiresPython != "" {
-		r, err := parsePythonRange(l.RequiresPython)
-		if err != nil {
-			return nil, err
-		}
-		bounds = append(bounds, pythonBound{l.RequiresPython, r, l.File.At("requires-python"), l.File.Data})
+	if s := f.Script; err == nil && s != nil {
+		// The project around a script does not matter to it.
+		bounds, err = f.bound(nil, s.RequiresPython, s.At, s.Data)
 	}
-	return bounds, nil
+	if l := f.Lock; err == nil && f.Input == InputUVLock {
+		bounds, err = f.bound(bounds, l.RequiresPython, l.File.At("requires-python"), l.File.Data)
+	}
+	if l := f.Pylock; err == nil && l != nil {
+		bounds, err = f.bound(bounds, l.RequiresPython, l.File.At("requires-python"), l.File.Data)
+	}
+	if l := f.OtherLock; err == nil && l != nil {
+		text, at := l.RequiresPython()
+		bounds, err = f.bound(bounds, text, at, nil)
+	}
+	return bounds, err
 }
 
 // requestedPython is the version of .python-version.
 func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (string, string, error) {
 	fail := func(hint, format string, args ...any) (string, string, error) {
-		return "", "", &diag.Error{At: f.pythonVersionAt, Source: f.pythonVersion, Message: fmt.Sprintf(format, args...), Hint: hint}
+		return "", "", &diag.Error{At: f.Request.At, Source: f.Request.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
-	text := strings.ToLower(f.PythonVersionFile)
+	file, text := f.Request.At.File, strings.ToLower(f.Request.Text)
 	for _, other := range []string{"pypy", "graalpy", "pyodide", "jython", "miniconda", "anaconda", "stackless"} {
 		if strings.HasPrefix(text, other) {
-			return fail("write a version of CPython, such as 3.12", "%s asks for %q, but only CPython is supported", PythonVersionFile, f.PythonVersionFile)
+			return fail("write a version of CPython, such as 3.12", "%s asks for %q, but only CPython is supported", file, f.Request.Text)
 		}
 	}
 	m := pythonRequest.FindStringSubmatch(text)
@@ -124,7 +167,7 @@ func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (strin
 		m = compactRequest.FindStringSubmatch(text)
 	}
 	if m == nil {
-		return fail("write a version of CPython, such as 3.12", "%q is not a version of Python", f.PythonVersionFile)
+		return fail("write a version of CPython, such as 3.12", "%q is not a version of Python", f.Request.Text)
 	}
 	minor := m[1] + "." + m[2]
 	version := minor
@@ -139,11 +182,11 @@ func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (strin
 		}
 		if !fits {
 			return fail("change one of the two", "%s asks for Python %s, but requires-python %q at %s:%d does not allow it",
-				PythonVersionFile, f.PythonVersionFile, b.text, b.at.File, b.at.Start.Line)
+				file, f.Request.Text, b.text, b.at.File, b.at.Start.Line)
 		}
 	}
 	if !slices.Contains(supported, version) {
-		return fail("available are "+strings.Join(supported, ", "), "%s asks for Python %s, which is not available", PythonVersionFile, version)
+		return fail("available are "+strings.Join(supported, ", "), "%s asks for Python %s, which is not available", file, version)
 	}
-	return version, fmt.Sprintf("%s asks for %s", PythonVersionFile, f.PythonVersionFile), nil
+	return version, fmt.Sprintf("%s asks for %s", file, f.Request.Text), nil
 }

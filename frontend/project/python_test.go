@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func files(pairs ...string) fstest.MapFS {
@@ -14,7 +16,7 @@ func files(pairs ...string) fstest.MapFS {
 	return fsys
 }
 
-func TestPythonVersion(t *testing.T) {
+func TestPythonVersions(t *testing.T) {
 	supported := []string{"3.9", "3.10", "3.14", "3.11", "3.12", "3.13", "3.13t"}
 	for _, c := range []struct{ file, requires, want, reason string }{
 		{"", "", "3.14", "nothing asks"},
@@ -36,7 +38,8 @@ func TestPythonVersion(t *testing.T) {
 		{"3.13t", ">=3.13", "3.13t", ""},
 		{"3.13+freethreaded", "", "3.13t", ""},
 	} {
-		version, reason, err := facts(t, c.file, c.requires).PythonVersion(supported)
+		versions, reason, err := facts(t, c.file, c.requires).PythonVersions(supported)
+		version := strings.Join(versions[:min(1, len(versions))], "")
 		if err != nil || version != c.want || !strings.Contains(reason, c.reason) {
 			t.Errorf("%q with %q: got %q because %q, %v; want %q because %q", c.file, c.requires, version, reason, err, c.want, c.reason)
 		}
@@ -52,23 +55,27 @@ func TestPythonVersion(t *testing.T) {
 		{"latest", "", "\"latest\" is not a version of Python"},
 		{"3", "", "is not a version"},
 	} {
-		_, _, err := facts(t, c.file, c.requires).PythonVersion(supported)
+		_, _, err := facts(t, c.file, c.requires).PythonVersions(supported)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q with %q: got %v, want %s", c.file, c.requires, err, c.want)
 		}
 	}
-	if _, _, err := (&Facts{}).PythonVersion(nil); err == nil {
+	versions, _, err := facts(t, "", ">=3.12").PythonVersions(supported)
+	if diff := cmp.Diff([]string{"3.14", "3.13", "3.12"}, versions); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if _, _, err := (&Facts{}).PythonVersions(nil); err == nil {
 		t.Error("no error without supported versions")
 	}
 }
 
 // The lock's range counts too: uv refuses other versions.
 func TestPythonVersionOfLock(t *testing.T) {
-	f, err := Read(files(PyprojectFile, "[project]\nname = \"a\"\n", UVLockFile, "version = 1\nrequires-python = \">=3.10, <3.12\"\n[[package]]\nname = \"a\"\nsource = { virtual = \".\" }\n"))
+	f, err := Read(files(PyprojectFile, "[project]\nname = \"a\"\n", UVLockFile, "version = 1\nrequires-python = \">=3.10, <3.12\"\n[[package]]\nname = \"a\"\nsource = { virtual = \".\" }\n"), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, reason, err := f.PythonVersion([]string{"3.13", "3.11"}); v != "3.11" || err != nil || !strings.Contains(reason, "uv.lock") {
+	if v, reason, err := f.PythonVersions([]string{"3.13", "3.11"}); len(v) != 1 || v[0] != "3.11" || err != nil || !strings.Contains(reason, "uv.lock") {
 		t.Error(v, reason, err)
 	}
 }
@@ -79,7 +86,7 @@ func facts(t *testing.T, file, requires string) *Facts {
 	if file != "" {
 		fsys[PythonVersionFile] = &fstest.MapFile{Data: []byte(file)}
 	}
-	f, err := Read(fsys)
+	f, err := Read(fsys, Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,6 +105,37 @@ func (r *Requirements) Pinned() bool {
 	return len(r.Entries) > 0
 }
 
+// withoutLocals writes the requirements out as one file, without what is
+// installed from the context.
+func (r *Requirements) withoutLocals() string {
+	var text strings.Builder
+	for _, o := range r.Options {
+		text.WriteString(strings.TrimSuffix("--"+o.Name+" "+o.Value, " ") + "\n")
+	}
+	for _, e := range r.Entries {
+		if e.LocalPath != "" {
+			continue
+		}
+		text.WriteString(e.Requirement.Raw)
+		for _, h := range r.hashes(e) {
+			text.WriteString(" --hash=" + h)
+		}
+		text.WriteString("\n")
+	}
+	return text.String()
+}
+
+// hashes are those of an entry, or of the constraints of its name.
+func (r *Requirements) hashes(e RequirementLine) []string {
+	all := slices.Clone(e.Hashes)
+	for _, c := range r.ConstraintEntries {
+		if c.Requirement.Name == e.Requirement.Name {
+			all = append(all, c.Hashes...)
+		}
+	}
+	return all
+}
+
 // checkHashes applies pip's rule that all entries have hashes if one has.
 func (r *Requirements) checkHashes() error {
 	required := len(r.Option("require-hashes")) > 0 ||
@@ -131,15 +162,6 @@ func (e RequirementLine) text() string {
 		return maskURL(e.Requirement.Raw)
 	}
 	return e.Requirement.String()
-}
-
-func (f *Facts) readRequirements(fsys fs.FS) error {
-	data, err := readFile(fsys, RequirementsFile)
-	if data == nil {
-		return err
-	}
-	f.Requirements, err = ParseRequirements(fsys, RequirementsFile)
-	return err
 }
 
 // ParseRequirements reads a requirements file of the context and those that it

@@ -163,7 +163,7 @@ func TestRequirementsMistakes(t *testing.T) {
 		"--require-hashes\nb==2":               "requirements.txt:2:1: other requirements have hashes, but b==2 has none",
 		"a==1 --hash=sha256:" + sum + "\nb @ git+https://h.example/b": "a repository cannot have one",
 	} {
-		_, err := Read(files("requirements.txt", text))
+		_, err := Read(files("requirements.txt", text), Choice{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}

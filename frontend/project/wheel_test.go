@@ -94,7 +94,7 @@ func TestNoTarget(t *testing.T) {
 }
 
 func TestNeedsBuild(t *testing.T) {
-	lock, err := ParsePylock([]byte(`
+	lock, err := ParsePylock("pylock.toml", []byte(`
 lock-version = "1.0"
 created-by = "uv"
 [[packages]]
@@ -160,7 +160,7 @@ func TestParsePylockErrors(t *testing.T) {
 		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nwheels = 3":                                      "wheels",
 		"lock-version = ": "pylock.toml:1:",
 	} {
-		if _, err := ParsePylock([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParsePylock("pylock.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
@@ -170,7 +170,7 @@ func FuzzPylock(f *testing.F) {
 	f.Add([]byte("lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nwheels = [{url = \"https://h.example/a-1-py3-none-any.whl\"}]\nsdist = {path = \"x\"}"))
 	f.Add([]byte("lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\narchive = {url = \"%zz\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		lock, err := ParsePylock(data)
+		lock, err := ParsePylock("pylock.toml", data)
 		if err != nil {
 			return
 		}

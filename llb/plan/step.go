@@ -29,7 +29,8 @@ type EnvVar struct {
 	Value string `json:"value"`
 }
 
-// Ref names a file tree: one of Image, Step, Context and Scripts is set.
+// Ref names a file tree: one of Image, Step, Context, Scripts, Files
+// and Stack is set.
 type Ref struct {
 	// Image is a key of Plan.Images.
 	Image string `json:"image,omitempty"`
@@ -39,6 +40,10 @@ type Ref struct {
 	Context View `json:"context,omitempty"`
 	// Scripts are pybuild's own files, by their names.
 	Scripts []string `json:"scripts,omitempty"`
+	// Files are texts that planning wrote, by their names.
+	Files map[string]string `json:"files,omitempty"`
+	// Stack are trees put on each other, the lowest first.
+	Stack []Ref `json:"stack,omitempty"`
 	// Paths narrows the tree to these files and directories, in their places.
 	// Those of an image need not exist.
 	Paths []string `json:"paths,omitempty"`
@@ -54,6 +59,8 @@ const (
 	Project View = "project"
 	// Files is what becomes the app: Project narrowed by include.
 	Files View = "files"
+	// Repository is Project with the history of its git repository.
+	Repository View = "repository"
 )
 
 // MountKind is what is mounted.

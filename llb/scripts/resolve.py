@@ -3,6 +3,8 @@
 usage: resolve.py [--secret-env NAME=FILE]... -- LOCK... --then SELECT...
 
 LOCK writes /out/pylock.toml; SELECT is a dry run that reads it and prints JSON.
+What is built from a directory of the context is dropped: a step of its own
+installs it, so that its code is no part of the dependencies.
 What the steps after this one read is only what is written to /out, so a
 change of the manifests that resolves to the same set rebuilds nothing.
 """
@@ -14,12 +16,30 @@ import tree
 import uv
 
 
+LOCK = "/out/pylock.toml"
+
+
+def drop_directories(path):
+    """Drop the packages of a pylock.toml whose source is a directory.
+
+    uv writes the keys of a package below its header, a key a line, so a text
+    is enough: the standard library reads TOML from Python 3.11 on and writes
+    none.
+    """
+    with open(path, encoding="utf-8") as file:
+        head, *packages = file.read().split("\n[[packages]]\n")
+    kept = [p for p in packages if not any(line.startswith("directory = ") for line in p.splitlines())]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n[[packages]]\n".join([head, *kept]).rstrip("\n") + "\n")
+
+
 def main():
     options, (lock, select) = uv.split(sys.argv[1:])
     env = uv.environment(options)
     done = uv.run(lock, env)
     if done.returncode:
         return done.returncode
+    drop_directories(LOCK)
     done = uv.run(select, env, capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stderr)

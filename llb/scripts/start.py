@@ -8,6 +8,7 @@ that fits the container. Any other command is executed as it is.
 
 import os
 import runpy
+import signal
 import sys
 
 # A worker of a typical app with its share of the page cache, in bytes.
@@ -16,6 +17,9 @@ WORKER_MEMORY = 256 << 20
 UNLIMITED_WORKERS = 4
 
 CGROUP = "/sys/fs/cgroup"
+
+# What is run as a module in this process, so that it is PID 1 itself.
+MODULES = ("granian", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress")
 
 
 def read(path):
@@ -95,9 +99,16 @@ def bind(value):
 
 def adapt(argv):
     """Fill in a server's options from the environment and the limits."""
-    if argv[0] == "uvicorn":
+    if argv[0] in ("uvicorn", "granian"):
         option(argv, "--port", port)
         option(argv, "--workers", workers(per_core=1, extra=0))
+    elif argv[0] == "hypercorn":
+        option(argv, "--bind", bind)
+        option(argv, "--workers", workers(per_core=1, extra=0))
+    elif argv[0] == "waitress":
+        option(argv, "--port", port)
+    elif argv[0] == "streamlit":
+        option(argv, "--server.port", port)
     else:
         option(argv, "--bind", bind)
         evented = "--worker-class" in argv
@@ -109,13 +120,18 @@ def adapt(argv):
 def main(argv):
     if not argv:
         sys.exit("nothing to run: give a command")
-    if argv[0] not in ("uvicorn", "gunicorn"):
+    if argv[0] not in MODULES:
+        if os.environ.get("PORT"):
+            os.environ["GRADIO_SERVER_PORT"] = os.environ["PORT"]
         try:
             os.execvp(argv[0], argv)
         except OSError as error:
             print(f"{argv[0]}: {error.strerror}", file=sys.stderr)
             sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
     adapt(argv)
+    if argv[0] == "waitress":
+        # It minds SIGINT only, and the kernel spares PID 1 what it minds not.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.argv = argv
     # As `python -m` does: the app is looked for in the working directory.
     sys.path[0] = os.getcwd()

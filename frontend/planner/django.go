@@ -1,0 +1,113 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// startOfDjango serves a Django project by the interface that its servers
+// speak: every project has both applications.
+func (b *builder) startOfDjango(apps *project.Apps) (start, bool, error) {
+	d := apps.Django
+	if d == nil || d.WSGI == nil && d.ASGI == nil {
+		return start{}, false, nil
+	}
+	others := slices.DeleteFunc(slices.Clone(apps.Web), func(a project.App) bool { return a.Framework == "django" })
+	if len(others) > 0 {
+		return start{}, false, nil // several web apps are for startOfWeb to report
+	}
+	app := d.WSGI
+	reason := "it is Django's WSGI application"
+	if app == nil || d.ASGI != nil && b.servesOnlyASGI() {
+		app, reason = d.ASGI, "it is Django's ASGI application, and the server that is installed speaks ASGI"
+	}
+	st := b.startOfApp(*app)
+	st.reason = reason
+	if d.ImportRoot != "" {
+		st.root = b.importRoot(d.ImportRoot)
+	}
+	return st, true, nil
+}
+
+// servesOnlyASGI reports whether no server is installed that speaks WSGI.
+func (b *builder) servesOnlyASGI() bool {
+	asgi := false
+	for _, k := range serverKinds() {
+		if !b.Resolved.Has(k.name) {
+			continue
+		}
+		if k.wsgi && !(k.name == "gunicorn" && b.Resolved.Has("uvicorn-worker")) {
+			return false
+		}
+		asgi = asgi || k.asgi
+	}
+	return asgi
+}
+
+// static plans Django's collectstatic, whose files then lie where the settings
+// say. It sees the environment and the secrets of the build, which settings
+// commonly want a key from, and none of them is in its output.
+func (b *builder) static() error {
+	if b.Apps == nil || b.Apps.Django == nil || b.Config.Build.CollectStatic != nil && !*b.Config.Build.CollectStatic {
+		return nil
+	}
+	d := b.Apps.Django
+	if !d.StaticFiles || !d.StaticRoot || d.ManagePy == "" || !b.Resolved.Has("django") {
+		if c := b.Config.Build.CollectStatic; c != nil && *c {
+			_, source := b.Config.Source()
+			return &diag.Error{At: b.Config.At("build", "collectstatic"), Source: source,
+				Message: "there is nothing to collect: " + b.noStatic(d),
+				Hint:    "set STATIC_ROOT in the settings and django.contrib.staticfiles in INSTALLED_APPS, or leave collectstatic out"}
+		}
+		return nil
+	}
+	b.plan.Decisions = append(b.plan.Decisions, plan.Decision{What: "static files", Value: d.SettingsModule,
+		Reason: fmt.Sprintf("STATIC_ROOT is set in %s, so collectstatic runs at build time", d.StaticRootAt.File), At: d.StaticRootAt})
+	stack := []plan.Ref{b.plan.Root}
+	stack = append(stack, b.plan.Layers...)
+	args := append(b.python("static.py"), b.secretFlags()...)
+	args = append(args, "--", b.inApp(d.ManagePy))
+	b.add(plan.Step{
+		ID: "static", Name: "[builder] collect the static files of " + d.SettingsModule, Stage: "builder",
+		On: plan.Ref{Stack: stack}, Args: args, Env: b.staticEnv(d), Dir: b.workdir(), Output: "/out", Offline: true, At: d.StaticRootAt,
+		Mounts: append([]plan.Mount{scriptsMount("static.py", "tree.py", "uv.py")}, b.credentials()...),
+	})
+	b.layer("static")
+	return nil
+}
+
+func (b *builder) noStatic(d *project.Django) string {
+	switch {
+	case !d.StaticFiles:
+		return "django.contrib.staticfiles is not in INSTALLED_APPS"
+	case !d.StaticRoot:
+		return "STATIC_ROOT is not set"
+	}
+	return "there is no manage.py, or Django is not installed"
+}
+
+// staticEnv is the image's own environment with that of the build over it.
+func (b *builder) staticEnv(d *project.Django) []plan.EnvVar {
+	vars := map[string]string{}
+	if path := b.defaults["PYTHONPATH"]; path != "" {
+		vars["PYTHONPATH"] = path
+	}
+	for name, value := range b.Config.Runtime.Env {
+		if value != nil {
+			vars[name] = *value
+		}
+	}
+	if _, ok := vars["DJANGO_SETTINGS_MODULE"]; !ok {
+		vars["DJANGO_SETTINGS_MODULE"] = d.SettingsModule
+	}
+	for _, v := range b.userEnv() {
+		vars[v.Name] = v.Value
+	}
+	env := sortedEnv(vars)
+	return slices.DeleteFunc(env, func(v plan.EnvVar) bool { return strings.TrimSpace(v.Name) == "" })
+}

@@ -1,0 +1,179 @@
+package planner
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// process is a target that differs from the runtime in its command alone.
+type process struct {
+	name    string
+	command []string
+	reason  string
+}
+
+// processes are what else of the project a container can run: the Procfile's,
+// a task queue beside a web app, Django's migrations. None of them is ever part
+// of the start.
+func (b *builder) processes() ([]process, error) {
+	if b.Apps == nil {
+		return nil, nil
+	}
+	var all []process
+	add := func(name string, command []string, reason string) {
+		taken := slices.ContainsFunc(all, func(p process) bool { return p.name == name })
+		if !taken && !slices.Contains(builtinTargets(), name) {
+			all = append(all, process{name, command, reason})
+		}
+	}
+	for _, p := range b.Apps.Procfile {
+		command, err := shellCommand(p)
+		if err != nil {
+			return nil, err
+		}
+		add(p.Name, command, p.At.String())
+	}
+	if workers := b.workers(b.Apps); len(workers) == 1 {
+		add("worker", workers[0].command, workers[0].reason)
+	}
+	if d := b.Apps.Django; d != nil && d.ManagePy != "" {
+		add("migrate", []string{b.plan.Python.Executable, b.inApp(d.ManagePy), "migrate", "--noinput"}, d.ManagePy+" is Django's")
+	}
+	return all, nil
+}
+
+// startOfProcfile is the process "web" of a Procfile.
+func (b *builder) startOfProcfile(apps *project.Apps) (start, bool, error) {
+	for _, p := range apps.Procfile {
+		if p.Name != "web" {
+			continue
+		}
+		command, err := shellCommand(p)
+		if err != nil {
+			return start{}, false, err
+		}
+		b.defaults["PORT"] = b.portOr(defaultPort)
+		return start{command: command, port: defaultPort, health: "/", value: p.Command, reason: "the Procfile says so", at: p.At}, true, nil
+	}
+	return start{}, false, nil
+}
+
+// shellCommand runs a line of a Procfile as Heroku does, by a shell that knows
+// $PORT. A single command replaces the shell, so that signals reach it.
+func shellCommand(p project.Process) ([]string, error) {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(p.Command), p.At.File)
+	if err != nil {
+		return nil, &diag.Error{At: p.At, Message: fmt.Sprintf("the process %s is no command of a shell: %v", p.Name, err),
+			Hint: "write it as for sh"}
+	}
+	command := p.Command
+	if len(file.Stmts) == 1 {
+		call, simple := file.Stmts[0].Cmd.(*syntax.CallExpr)
+		if simple && len(call.Assigns) == 0 && !file.Stmts[0].Background && call.Args[0].Lit() != "exec" {
+			command = "exec " + command
+		}
+	}
+	return []string{"/bin/sh", "-c", command}, nil
+}
+
+// workers are the commands of the task queues whose package is installed.
+func (b *builder) workers(apps *project.Apps) []start {
+	var all []start
+	for _, w := range apps.Workers {
+		st := start{root: b.importRoot(w.ImportRoot), at: w.At, value: w.Name(),
+			reason: fmt.Sprintf("%s:%d uses %s", w.File, w.At.Start.Line, w.Framework)}
+		if w.Package {
+			st.root = "."
+		}
+		switch w.Framework {
+		case "celery":
+			st.command = []string{"celery", "-A", w.Name(), "worker", "--loglevel", "info"}
+		case "dramatiq":
+			st.command = []string{"dramatiq", w.Module}
+		case "arq":
+			st.command = []string{"arq", w.Module + "." + w.Attribute}
+		case "huey":
+			st.command = []string{"huey_consumer", w.Module + "." + w.Attribute}
+		case "taskiq":
+			st.command = []string{"taskiq", "worker", w.Name()}
+		case "rq":
+			st.command = []string{b.plan.Python.Executable, b.inApp(w.File)}
+		default:
+			continue
+		}
+		if b.Resolved == nil || b.Resolved.Has(w.Framework) {
+			all = append(all, st)
+		}
+	}
+	return all
+}
+
+// builtinTargets are the targets of every project, the default first.
+func builtinTargets() []string { return []string{"runtime", "builder"} }
+
+// Targets are the names that --target takes, the default first.
+func Targets(in Input) ([]string, error) {
+	b := &builder{Input: in, plan: &plan.Plan{}, defaults: map[string]string{}}
+	processes, err := b.processes()
+	if err != nil {
+		return nil, err
+	}
+	names := builtinTargets()
+	for _, p := range processes {
+		names = append(names, p.name)
+	}
+	return names, nil
+}
+
+// target narrows the plan to what --target names.
+func (b *builder) target() error {
+	processes, err := b.processes()
+	if err != nil {
+		return err
+	}
+	switch b.plan.Target {
+	case "runtime":
+		return nil
+	case "builder":
+		b.plan.Root, b.plan.Layers = b.on(), nil
+		b.plan.Config = plan.Config{Workdir: "/", Cmd: []string{b.plan.Python.Executable}}
+		return nil
+	}
+	names := builtinTargets()
+	for _, p := range processes {
+		if p.name == b.plan.Target {
+			c := &b.plan.Config
+			c.Entrypoint, c.Cmd, c.Ports, c.Healthcheck = nil, p.command, nil, nil
+			b.decide("command", strings.Join(p.command, " "), p.reason)
+			return nil
+		}
+		names = append(names, p.name)
+	}
+	return &diag.Error{Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ")}
+}
+
+// pythonPath puts an app's own root on sys.path, for all that runs.
+func (b *builder) pythonPath(root string) {
+	if root != "" && root != "." {
+		b.defaults["PYTHONPATH"] = path.Join(b.workdir(), root)
+	}
+}
+
+func (b *builder) portOr(otherwise int) string {
+	if p := b.Config.Serve.Port; p != 0 {
+		return strconv.Itoa(p)
+	}
+	return strconv.Itoa(otherwise)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,293 @@
+package project
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+const pipfileHint = "run `pipenv lock` and commit Pipfile.lock"
+
+// The sections of a Pipfile.lock for [packages] and [dev-packages].
+const (
+	pipfileDefault = "default"
+	pipfileDevelop = "develop"
+)
+
+// PipfileLock is a Pipfile.lock.
+// (https://pipenv.pypa.io/en/latest/pipfile.html, and plette's lockfiles.py)
+type PipfileLock struct {
+	Name string
+	Data []byte
+
+	manifest *Pipfile
+	file     *jsonFile
+	meta     pipfileMeta
+	sections map[string]map[string]pipfilePackage
+}
+
+type pipfileMeta struct {
+	Hash     map[string]string `json:"hash"`
+	Spec     int               `json:"pipfile-spec"`
+	Requires struct {
+		Python     string `json:"python_version"`
+		FullPython string `json:"python_full_version"`
+	} `json:"requires"`
+	Sources []struct {
+		Name string `json:"name"`
+		URL  string `json:"url"`
+	} `json:"sources"`
+}
+
+// pipfilePackage is one package of a section.
+type pipfilePackage struct {
+	Version      string   `json:"version"`
+	Hashes       []string `json:"hashes"`
+	Markers      string   `json:"markers"`
+	Index        string   `json:"index"`
+	Extras       []string `json:"extras"`
+	Git          string   `json:"git"`
+	Hg           string   `json:"hg"`
+	Svn          string   `json:"svn"`
+	Bzr          string   `json:"bzr"`
+	Ref          string   `json:"ref"`
+	Subdirectory string   `json:"subdirectory"`
+	Path         string   `json:"path"`
+	File         string   `json:"file"`
+	Editable     bool     `json:"editable"`
+
+	marker marker
+}
+
+// ParsePipfileLock reads a Pipfile.lock; name is what messages call it, p the
+// Pipfile beside it, nil if there is none.
+func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error) {
+	var raw map[string]json.RawMessage
+	file, err := parseJSON(name, data, &raw, pipfileHint)
+	if err != nil {
+		return nil, err
+	}
+	l := &PipfileLock{Name: name, Data: file.data, manifest: p, file: file, sections: map[string]map[string]pipfilePackage{}}
+	if err := l.decode(raw["_meta"], &l.meta, "_meta"); err != nil {
+		return nil, err
+	}
+	// Pipenv has written 6 since 2018.
+	if l.meta.Spec != 6 {
+		return nil, l.mistake(file.keyAt("_meta", "pipfile-spec"), "lock with a Pipenv of today",
+			"%s has the pipfile-spec %d, and this pybuild reads 6", name, l.meta.Spec)
+	}
+	for _, section := range sortedKeys(raw) {
+		if section == "_meta" {
+			continue
+		}
+		var packages map[string]pipfilePackage
+		if err := l.decode(raw[section], &packages, section); err != nil {
+			return nil, err
+		}
+		var values map[string]map[string]any
+		if err := l.decode(raw[section], &values, section); err != nil {
+			return nil, err
+		}
+		for _, key := range sortedKeys(packages) {
+			pkg := packages[key]
+			if !nameRule.MatchString(key) {
+				return nil, l.mistake(file.keyAt(section, key), pipfileHint, "%q is not the name of a package", key)
+			}
+			if pkg.marker, err = pipfileMarker(pkg.Markers, values[key]); err != nil {
+				return nil, l.mistake(file.keyAt(section, key), pipfileHint, "%s: %v", key, err)
+			}
+			packages[key] = pkg
+		}
+		l.sections[section] = packages
+	}
+	return l, nil
+}
+
+func (l *PipfileLock) decode(raw json.RawMessage, v any, section string) error {
+	if raw == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return l.mistake(l.file.keyAt(section), pipfileHint, "%s: %v", section, err)
+	}
+	return nil
+}
+
+func (l *PipfileLock) mistake(at plan.Location, hint, format string, args ...any) *diag.Error {
+	return &diag.Error{At: at, Source: l.Data, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// pipfileMarker joins markers with the keys that are variables of markers, as
+// in `sys_platform = "== 'win32'"`.
+func pipfileMarker(text string, table map[string]any) (marker, error) {
+	m, err := parseMarker(text)
+	if err != nil {
+		return m, err
+	}
+	for _, name := range []string{"os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release",
+		"platform_system", "platform_version", "python_version", "python_full_version", "implementation_name", "implementation_version"} {
+		comparison, ok := table[name].(string)
+		if !ok {
+			continue
+		}
+		one, err := parseMarker(name + " " + comparison)
+		if err != nil {
+			return m, err
+		}
+		m = joinMarkers(markerAnd, m, one)
+	}
+	return m, nil
+}
+
+// Set implements OtherLock. Pipenv knows no extras; its groups are the
+// categories of the Pipfile, of which dev-packages is called dev here too.
+func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
+	for _, extra := range sel.Extras {
+		return nil, l.mistake(l.file.keyAt("default"), "name a category of the Pipfile in groups", "there is no extra %q: Pipenv knows none", extra)
+	}
+	sections := []string{pipfileDefault}
+	for _, group := range sel.Groups {
+		section, err := l.section(group)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(sections, section) {
+			sections = append(sections, section)
+		}
+	}
+	s := &LockedSet{File: l.Name, Source: l.Data}
+	markers := map[string]marker{}
+	for _, section := range sections {
+		for _, key := range sortedKeys(l.sections[section]) {
+			pkg := l.sections[section][key]
+			m := pkg.marker.withExtras(nil)
+			if m.never() || m.neverOnLinux() {
+				continue
+			}
+			p, err := l.setPackage(section, key, pkg)
+			if err != nil {
+				return nil, err
+			}
+			at := slices.IndexFunc(s.Packages, func(o SetPackage) bool { return o.Name == p.Name })
+			if at < 0 {
+				at, markers[p.Name] = len(s.Packages), m
+				s.Packages = append(s.Packages, p)
+			}
+			q := &s.Packages[at]
+			if q.Version != p.Version {
+				return nil, l.mistake(p.At, pipfileHint, "%s is locked in the versions %s (line %d) and %s for the same environment",
+					p.Name, q.Version, q.At.Start.Line, p.Version)
+			}
+			markers[p.Name] = joinMarkers(markerOr, markers[p.Name], m)
+			q.Marker = markers[p.Name].String()
+			q.Extras, q.Hashes = append(q.Extras, p.Extras...), append(q.Hashes, p.Hashes...)
+		}
+	}
+	s.finish()
+	return s, nil
+}
+
+// section is the part of the lock for a group.
+func (l *PipfileLock) section(group string) (string, error) {
+	switch NormalizeName(group) {
+	case "dev", "develop", "dev-packages":
+		return pipfileDevelop, nil
+	case "default", "packages":
+		return pipfileDefault, nil
+	}
+	for _, section := range sortedKeys(l.sections) {
+		if NormalizeName(section) == NormalizeName(group) {
+			return section, nil
+		}
+	}
+	return "", l.mistake(l.file.keyAt("default"), known("groups", sortedKeys(l.sections)), "there is no group %q", group)
+}
+
+// setPackage converts one package without its condition.
+func (l *PipfileLock) setPackage(section, key string, pkg pipfilePackage) (SetPackage, error) {
+	at := l.file.keyAt(section, key)
+	p := SetPackage{Name: NormalizeName(key), Extras: pkg.Extras, Editable: pkg.Editable, At: at}
+	for _, h := range pkg.Hashes {
+		if hashRule.MatchString(h) {
+			p.Hashes = append(p.Hashes, h)
+		}
+	}
+	local := pkg.Path
+	vcs := map[string]string{"git+": pkg.Git, "hg+": pkg.Hg, "svn+": pkg.Svn, "bzr+": pkg.Bzr}
+	for _, prefix := range sortedKeys(vcs) {
+		switch location := vcs[prefix]; {
+		case location == "":
+		case pkg.Ref == "":
+			return p, l.mistake(at, pipfileHint, "%s has no ref, so no commit is known", key)
+		case prefix == "git+":
+			p.URL, p.Hashes, p.Editable = gitURL(location, pkg.Ref, pkg.Subdirectory), nil, false
+		default:
+			p.URL, p.Hashes, p.Editable = withSubdirectory(prefix+location+"@"+pkg.Ref, pkg.Subdirectory), nil, false
+		}
+		if p.URL != "" {
+			return p, nil
+		}
+	}
+	switch {
+	case strings.HasPrefix(pkg.File, "file:"):
+		local = filePath(pkg.File)
+	case isURL(pkg.File):
+		p.URL = withSubdirectory(pkg.File, pkg.Subdirectory)
+		return p, nil
+	case pkg.File != "":
+		local = pkg.File
+	}
+	if local != "" {
+		path, ok := inContext(local)
+		if !ok {
+			return p, outsideMistake(local, at, l.Data)
+		}
+		p.Path = path
+		if !archive.MatchString(path) {
+			p.Hashes = nil
+		}
+		return p, nil
+	}
+	version, ok := strings.CutPrefix(pkg.Version, "==")
+	if !ok || !exactClause.MatchString(pkg.Version) {
+		return p, l.mistake(at, pipfileHint, "%s is not locked to a version, but to %q", key, pkg.Version)
+	}
+	p.Version = strings.TrimPrefix(version, "=")
+	for _, source := range l.meta.Sources {
+		if source.Name == pkg.Index && pkg.Index != "" {
+			p.Index = source.URL
+		}
+	}
+	return p, nil
+}
+
+// Python is the version of Python that the lock was made for; nil if it does
+// not say.
+func (l *PipfileLock) Python() *PythonRequest {
+	requires := l.meta.Requires
+	for _, r := range []struct{ key, text string }{{"python_full_version", requires.FullPython}, {"python_version", requires.Python}} {
+		if r.text != "" && r.text != "*" {
+			return &PythonRequest{Text: r.text, At: l.file.keyAt("_meta", "requires", r.key), Source: l.Data}
+		}
+	}
+	return nil
+}
+
+// RequiresPython implements OtherLock.
+func (l *PipfileLock) RequiresPython() (string, plan.Location) {
+	r := l.Python()
+	switch {
+	case r == nil:
+		return "", plan.Location{}
+	case strings.Count(r.Text, ".") >= 2:
+		return pythonSpecifier("==" + r.Text), r.At
+	}
+	return pythonSpecifier("==" + r.Text + ".*"), r.At
+}
+
+// Stale implements OtherLock.
+func (l *PipfileLock) Stale() ([]diag.Warning, error) { return pipfileComparison{l}.run() }
