@@ -13,7 +13,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -124,9 +123,7 @@ type index struct {
 	// user and password are asked for, if set.
 	user, password string
 
-	mu       sync.Mutex
-	requests []string
-	files    map[string]map[string][]byte // by project, by file name
+	files map[string]map[string][]byte // by project, by file name
 }
 
 func newIndex(t *testing.T, dists ...dist) *index {
@@ -158,17 +155,7 @@ func (ix *index) hash(file string) string {
 	return ""
 }
 
-// fetched reports whether a file was asked for.
-func (ix *index) fetched(file string) bool {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	return slices.ContainsFunc(ix.requests, func(r string) bool { return strings.HasSuffix(r, "/"+file) })
-}
-
 func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ix.mu.Lock()
-	ix.requests = append(ix.requests, r.URL.Path)
-	ix.mu.Unlock()
 	if user, password, _ := r.BasicAuth(); ix.password != "" && (user != ix.user || password != ix.password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="index"`)
 		http.Error(w, "who are you?", http.StatusUnauthorized)

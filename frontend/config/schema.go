@@ -51,7 +51,7 @@ func schema(c *Config) table {
 		keys: []key{{
 			name: "python", kind: "string", example: `"3.12"`,
 			doc:    "Python version to run on",
-			byself: "`.python-version`, else the newest of 3.12/3.13 that `requires-python` allows",
+			byself: "the version that a file asks for, else the newest published one that `requires-python` allows",
 			read:   text(&c.Python, checkPython),
 		}, {
 			name: "base", kind: "string", example: `"python:3.12-slim"`,

@@ -77,7 +77,7 @@ func (b *builder) lock() []string {
 		return append(compile, b.Facts.InputFile)
 	case project.InputPoetry, project.InputPDM, project.InputPipfile, project.InputRequirements:
 		compile = append(compile, b.requirementsFile())
-		if b.Facts.Requirements.AllHashed() {
+		if b.directRequirements() {
 			// Every package is listed, so nothing needs to be looked up.
 			compile = append(compile, "--no-deps")
 		}
@@ -97,7 +97,10 @@ func (b *builder) install() {
 	cmd := b.pipInstall()
 	var mounts []plan.Mount
 	if b.directRequirements() {
-		cmd = append(cmd, "-r", b.requirementsFile(), "--require-hashes")
+		cmd = append(cmd, "-r", b.requirementsFile(), "--no-deps")
+		if b.Facts.Requirements.AllHashed() {
+			cmd = append(cmd, "--require-hashes")
+		}
 		mounts = b.manifests()
 	} else {
 		cmd = append(append(cmd, "-r", "/out/pylock.toml"), b.lockSelection()...)
@@ -128,9 +131,10 @@ func (b *builder) pipInstall() []string {
 }
 
 // directRequirements reports whether the requirements themselves are
-// installed: their hashes must be honoured.
+// installed, since they list every package with its hashes: those of a lock, or
+// hashed ones. A repository in a lock has no hash, but its commit.
 func (b *builder) directRequirements() bool {
-	return b.Facts.Requirements != nil && b.Facts.Requirements.AllHashed()
+	return b.Facts.OtherLock != nil || b.Facts.Requirements != nil && b.Facts.Requirements.AllHashed()
 }
 
 // selection are the flags that choose extras and groups. The group "dev" is a
@@ -246,7 +250,12 @@ func (b *builder) requirementsFile() string {
 }
 
 // inputName is the file that decides, for people.
-func (b *builder) inputName() string { return b.Facts.InputFile }
+func (b *builder) inputName() string {
+	if b.Facts.InputFile == "" {
+		return "the project"
+	}
+	return b.Facts.InputFile
+}
 
 // inputAt is the line that asks for the dependencies.
 func (b *builder) inputAt() plan.Location {

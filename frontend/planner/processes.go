@@ -141,9 +141,14 @@ func (b *builder) target() error {
 	if err != nil {
 		return err
 	}
+	isWeb := func(p process) bool { return p.name == "web" }
 	switch b.plan.Target {
 	case "runtime":
 		return nil
+	case "web":
+		if slices.ContainsFunc(processes, isWeb) && !Configured(b.Input) {
+			return nil // it is what the runtime runs
+		}
 	case "builder":
 		b.plan.Root, b.plan.Layers = b.on(), nil
 		b.plan.Config = plan.Config{Workdir: "/", Cmd: []string{b.plan.Python.Executable}}

@@ -48,10 +48,12 @@ var (
 	operatorSpace = regexp.MustCompile(`([\^~=!<>])\s+`)
 )
 
-// parseConstraint reads a constraint of Poetry.
+// parseConstraint reads a constraint of Poetry. Parentheses only ever enclose
+// the whole of it, or an alternative.
 func parseConstraint(text string) (constraint, error) {
 	var c constraint
-	for _, alternative := range poetryOr.Split(strings.TrimSpace(text), -1) {
+	plain := strings.NewReplacer("(", " ", ")", " ").Replace(text)
+	for _, alternative := range poetryOr.Split(strings.TrimSpace(plain), -1) {
 		var all []clause
 		for _, part := range poetryAnd.Split(operatorSpace.ReplaceAllString(strings.TrimSpace(alternative), "$1"), -1) {
 			if part == "" {

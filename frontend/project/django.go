@@ -85,7 +85,7 @@ func (w *appWalk) readSettings(d *Django, module string, seen map[string]bool) {
 		switch {
 		case slices.Contains(a.Value.Strings, "django.contrib.staticfiles"):
 			d.StaticFiles, d.StaticFilesAt = true, f.at(a.At)
-		case slices.Contains(a.Names, "STATIC_ROOT") && a.Value.Ref != "None" && a.Value.Ref != ".None":
+		case slices.Contains(a.Names, "STATIC_ROOT") && says(a.Value):
 			d.StaticRoot, d.StaticRootAt = true, f.at(a.At)
 		case slices.Contains(a.Names, "WSGI_APPLICATION") && a.Value.Literal != nil:
 			d.WSGI = w.settingsApp(d, f, a, InterfaceWSGI)
@@ -96,6 +96,11 @@ func (w *appWalk) readSettings(d *Django, module string, seen map[string]bool) {
 	for _, star := range f.code.Stars() {
 		w.readSettings(d, star, seen)
 	}
+}
+
+// says reports whether a value is more than None.
+func says(v source.Value) bool {
+	return v.Call != nil || v.Ref != "" || v.Literal != nil && *v.Literal != "" || v.Literal == nil && len(v.Strings)+len(v.Refs) > 0
 }
 
 // settingsFile finds a settings module, and reads it again by its name: its

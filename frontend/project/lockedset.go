@@ -186,12 +186,16 @@ func (s *LockedSet) finish() {
 // oneHash drops the hashes of a URL where there are several. Pipenv
 // writes those of all files of the release, and uv refuses more than one.
 func (s *LockedSet) oneHash(p *SetPackage) {
-	if p.URL == "" || len(p.Hashes) < 2 {
+	if p.URL == "" || p.VCS() || len(p.Hashes) == 1 {
 		return
+	}
+	count := "no hash"
+	if len(p.Hashes) > 1 {
+		count = "several hashes"
 	}
 	p.Hashes = nil
 	s.Warnings = append(s.Warnings, diag.Warning{At: p.At, Source: s.Source,
-		Message: "the file of " + p.Name + " is not verified, since the lock has several hashes for its one URL",
+		Message: "the file of " + p.Name + " is not verified, since the lock has " + count + " for its one URL",
 		Hint:    "take it from an index, or move to a lock that has the hash of the file"})
 }
 

@@ -234,10 +234,17 @@ func (m marker) decide(known func(marker) (result, ok bool)) marker {
 }
 
 // withExtras decides the comparisons with extra: `extra == "x"` asks whether x
-// is among those that were chosen, which are normalised.
+// is among those that were chosen, which are normalised. In a lock it may also
+// be `"x" in extras`, or in dependency_groups (PEP 751), which are of a package
+// and not the project's, so that none is chosen.
 func (m marker) withExtras(extras []string) marker {
 	return m.decide(func(m marker) (bool, bool) {
-		if m.name != "extra" {
+		switch m.name {
+		case "extra":
+		case "extras", "dependency_groups":
+			in := m.name == "extras" && slices.Contains(extras, NormalizeName(m.value))
+			return in == (m.op == "in reversed"), m.op == "in reversed" || m.op == "not in reversed"
+		default:
 			return false, false
 		}
 		chosen := slices.Contains(extras, NormalizeName(m.value))

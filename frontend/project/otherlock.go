@@ -31,7 +31,13 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 	if err != nil {
 		return err
 	}
+	for _, url := range set.Indexes() {
+		text = append([]byte("--extra-index-url "+url+"\n"), text...)
+	}
 	for _, p := range set.LocalSources() {
+		if p == "." {
+			continue // the project itself, of which its manifest tells
+		}
 		f.Locals = append(f.Locals, Local{Path: p, Archive: isArchive(p)})
 	}
 	f.Generated = string(text)

@@ -93,30 +93,56 @@ func readPdmManifest(p *Pyproject) (*pdmManifest, error) {
 	return m, errors.Join(errs...)
 }
 
-// readDev reads [tool.pdm.dev-dependencies].
+// readDev reads [tool.pdm.dev-dependencies], whose requirements were tables in
+// PDM's first form.
 func (m *pdmManifest) readDev(p *Pyproject) error {
-	var dev map[string][]string
-	if err := p.File.Decode(&dev, "tool", "pdm", "dev-dependencies"); err != nil {
-		return err
-	}
 	var errs []error
 	for _, key := range p.File.Keys("tool", "pdm", "dev-dependencies") {
 		group := NormalizeName(key)
 		if _, ok := m.groups[group]; !ok {
 			m.groups[group] = nil
 		}
-		for i, text := range dev[key] {
-			at := p.File.At("tool", "pdm", "dev-dependencies", key, itoa(i))
-			d, err := readPdmDep(text)
+		value, _ := p.File.Value("tool", "pdm", "dev-dependencies", key)
+		for i, element := range asList(value) {
+			path := []string{"tool", "pdm", "dev-dependencies", key, itoa(i)}
+			var d pdmDep
+			err := errors.New("it should be a string")
+			switch v := element.(type) {
+			case string:
+				d, err = readPdmDep(v)
+			case map[string]any:
+				d, err = readPdmTable(v)
+			}
+			d.At, d.list = p.File.At(path...), "tool.pdm.dev-dependencies."+group
 			if err != nil {
-				errs = append(errs, mistake(p.File, at, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
+				errs = append(errs, mistake(p.File, d.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
 				continue
 			}
-			d.At, d.list = at, "tool.pdm.dev-dependencies."+group
 			m.groups[group] = append(m.groups[group], d)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// readPdmTable reads a requirement with a source, { git = URL, name = NAME }.
+func readPdmTable(table map[string]any) (pdmDep, error) {
+	text := func(key string) string {
+		s, _ := table[key].(string)
+		return s
+	}
+	r := Requirement{Name: NormalizeName(text("name")), URL: text("url")}
+	switch {
+	case !nameRule.MatchString(r.Name):
+		return pdmDep{}, errors.New("it has no name")
+	case text("git") != "":
+		r.URL = "git+" + text("git")
+		if ref := text("ref"); ref != "" {
+			r.URL += "@" + ref
+		}
+	case text("path") != "":
+		r.URL = text("path")
+	}
+	return pdmDepOf(r)
 }
 
 // readResolution reads the names whose requirements are not the manifest's.

@@ -98,9 +98,10 @@ func (d pdmDep) sameSource(pkg *pdmPackage) bool {
 }
 
 // removed looks for packages that no other needs, nor the manifest any more.
+// Locks without groups may hold some from before, which are not installed.
 func (c pdmComparison) removed() error {
 	l := c.lock
-	if l.pyproject.IsDynamic("dependencies") || l.pyproject.IsDynamic("optional-dependencies") {
+	if !l.perPackage || l.pyproject.IsDynamic("dependencies") || l.pyproject.IsDynamic("optional-dependencies") {
 		return nil
 	}
 	needed := map[string]bool{}

@@ -165,7 +165,7 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 		for _, key := range sortedKeys(l.sections[section]) {
 			pkg := l.sections[section][key]
 			m := pkg.marker.withExtras(nil)
-			if m.never() || m.neverOnLinux() {
+			if m.never() || m.neverOnLinux() || pkg.unlocked() && len(setOf(m).and(l.pythons())) == 0 {
 				continue
 			}
 			p, err := l.setPackage(section, key, pkg)
@@ -179,8 +179,10 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 			}
 			q := &s.Packages[at]
 			if q.Version != p.Version {
-				return nil, l.mistake(p.At, pipfileHint, "%s is locked in the versions %s (line %d) and %s for the same environment",
-					p.Name, q.Version, q.At.Start.Line, p.Version)
+				s.Warnings = append(s.Warnings, diag.Warning{At: p.At, Source: l.Data,
+					Message: fmt.Sprintf("%s is locked as %s in %s and as %s in default, which is the one taken", p.Name, p.Version, section, q.Version),
+					Hint:    "run `pipenv lock` with a Pipenv from 2023 or later, which locks categories together"})
+				continue
 			}
 			markers[p.Name] = joinMarkers(markerOr, markers[p.Name], m)
 			q.Marker = markers[p.Name].String()
@@ -189,6 +191,22 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 	}
 	s.finish()
 	return s, nil
+}
+
+// unlocked reports a package without a version of its own. Pipenv does not look
+// for one where the markers exclude the system and the Python that it locks on.
+func (pkg pipfilePackage) unlocked() bool {
+	return !exactClause.MatchString(pkg.Version) && pkg.Git+pkg.Hg+pkg.Svn+pkg.Bzr+pkg.Path+pkg.File == ""
+}
+
+// pythons are the releases of Python that the lock is for.
+func (l *PipfileLock) pythons() markerSet {
+	spec, _ := l.RequiresPython()
+	c, err := parseConstraint(spec)
+	if err != nil {
+		return everywhere()
+	}
+	return markerSet{{pythons: c.pythons()}}
 }
 
 // section is the part of the lock for a group.
@@ -283,10 +301,10 @@ func (l *PipfileLock) RequiresPython() (string, plan.Location) {
 	switch {
 	case r == nil:
 		return "", plan.Location{}
-	case strings.Count(r.Text, ".") >= 2:
-		return pythonSpecifier("==" + r.Text), r.At
 	}
-	return pythonSpecifier("==" + r.Text + ".*"), r.At
+	// A patch release is no reason to refuse another one.
+	numbers := strings.Split(r.Text, ".")
+	return pythonSpecifier("==" + strings.Join(numbers[:min(2, len(numbers))], ".") + ".*"), r.At
 }
 
 // Stale implements OtherLock.

@@ -83,17 +83,6 @@ func (c pipfileComparison) dependency(section, locked, name string) error {
 		return c.mistake(at, "%q in %s comes from %s, but %s has it from elsewhere", NormalizeName(name), section,
 			maskURL(text("git")+text("path")+text("file")), c.line(locked, key))
 	}
-	var extras []string
-	for _, e := range asList(table["extras"]) {
-		if s, ok := e.(string); ok {
-			extras = append(extras, s)
-		}
-	}
-	for _, extra := range normalNames(extras) {
-		if !direct && !slices.Contains(normalNames(pkg.Extras), extra) {
-			return c.mistake(at, "%q in %s asks for the extra %q, which %s does not have", NormalizeName(name), section, extra, c.line(locked, key))
-		}
-	}
 	return nil
 }
 

@@ -103,10 +103,14 @@ func (m *PoetryManifest) readExtras(deps []poetryDep) error {
 	}
 	for _, extra := range sortedKeys(extras) {
 		name := NormalizeName(extra)
-		m.Extras[name] = append(m.Extras[name], normalNames(extras[extra])...)
+		if _, ok := m.Extras[name]; !ok {
+			m.Extras[name] = nil // without dependencies so far
+		}
 		for i := range deps {
-			if slices.Contains(m.Extras[name], deps[i].name) {
+			// Poetry leaves out what is no dependency.
+			if slices.Contains(normalNames(extras[extra]), deps[i].name) {
 				deps[i].inExtras = append(deps[i].inExtras, name)
+				m.Extras[name] = append(m.Extras[name], deps[i].name)
 			}
 		}
 	}

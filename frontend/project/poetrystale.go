@@ -191,6 +191,8 @@ func (c poetryComparison) extras() error {
 		at := m.extraAt(extra)
 		locked, ok := l.extras[extra]
 		switch wanted := sortedUnique(m.Extras[extra]); {
+		case !ok && len(wanted) == 0:
+			// Older versions of Poetry do not record it.
 		case !ok:
 			errs = append(errs, c.mistake(at, "the extra %q is not in %s", extra, l.File.Name))
 		case !slices.Equal(wanted, sortedUnique(locked)):

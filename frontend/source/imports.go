@@ -6,7 +6,6 @@ import "strings"
 type scope struct {
 	nested bool
 	// names collects what is bound within a function, nil elsewhere.
-	names map[string]string
 }
 
 // imports reads the imports of a tree, those of functions too, though these

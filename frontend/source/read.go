@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 )
 
 // MaxSize is the size from which on files are not read: what is larger is
@@ -131,20 +130,4 @@ func inlineBlock(source string) int {
 		}
 	}
 	return 0
-}
-
-// valid replaces what is not UTF-8, such as files in Latin-1, byte by byte.
-func valid(source string) string {
-	if utf8.ValidString(source) {
-		return source
-	}
-	clean := []byte(source)
-	for i := 0; i < len(clean); {
-		r, size := utf8.DecodeRune(clean[i:])
-		if r == utf8.RuneError && size == 1 {
-			clean[i] = '?'
-		}
-		i += size
-	}
-	return string(clean)
 }

@@ -1,0 +1,101 @@
+package planner_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/tools/txtar"
+	"gotest.tools/v3/golden"
+
+	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+)
+
+// TestStarts holds what each of the projects runs, with the packages that it
+// would have: the corpus is that of the detection.
+func TestStarts(t *testing.T) {
+	corpus, err := filepath.Glob("../project/testdata/apps/*.txtar")
+	if err != nil || len(corpus) < 20 {
+		t.Fatalf("%d projects, %v", len(corpus), err)
+	}
+	installed := map[string]string{
+		"cookiecutter-django": "celery django gunicorn", "django-polls": "django uvicorn", "netbox": "django gunicorn", "dash": "dash flask gunicorn",
+		"celery-proj": "celery", "dramatiq": "dramatiq", "flaskr": "flask waitress", "microblog": "flask gunicorn", "flask-wsgi": "flask gunicorn",
+		"flask-reexported-factory": "flask gunicorn", "litestar-fullstack": "litestar granian", "quart": "quart hypercorn",
+		"two-apps": "flask gunicorn starlette uvicorn", "broken": "falcon uvicorn", "streamlit-pages": "streamlit", "gradio-space": "gradio uvicorn",
+		"fastapi-conditional": "fastapi starlette uvicorn uvloop gunicorn", "words-are-not-code": "fastapi uvicorn",
+	}
+	var got strings.Builder
+	for _, file := range corpus {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		packages, ok := installed[name]
+		if !ok {
+			packages = "starlette uvicorn"
+		}
+		fmt.Fprintf(&got, "== %s, with %s\n%s\n", name, packages, starts(t, file, strings.Fields(packages)))
+	}
+	golden.Assert(t, got.String(), "starts.txt")
+}
+
+// starts plans a project and describes what runs.
+func starts(t *testing.T, file string, installed []string) string {
+	t.Helper()
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{}
+	for _, f := range archive.Files {
+		fsys[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	facts, err := project.Read(fsys, project.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := input(t, examples()[0])
+	in.Config, in.Facts, in.Resolved = config.Default(), facts, &planner.Resolved{}
+	for _, name := range installed {
+		in.Resolved.Install = append(in.Resolved.Install, planner.Package{Name: name, Version: "1"})
+	}
+	if in.Apps, err = project.ReadApps(fsys, project.Layout{Root: facts.Dir, Package: planner.InstallsProject(in)}); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	p, err := planner.New(in)
+	if err != nil {
+		return "error " + strings.ReplaceAll(err.Error(), "\n", "\n      ") + "\n"
+	}
+	fmt.Fprintf(&text, "cmd    %s\n", strings.Join(p.Config.Cmd, " "))
+	for _, v := range p.Config.Env {
+		if v.Name == "PORT" || v.Name == "PYTHONPATH" || strings.HasPrefix(v.Name, "GRADIO") {
+			fmt.Fprintf(&text, "env    %s=%s\n", v.Name, v.Value)
+		}
+	}
+	if len(p.Config.Ports) > 0 {
+		fmt.Fprintf(&text, "port   %d\n", p.Config.Ports[0])
+	}
+	if h := p.Config.Healthcheck; h != nil {
+		fmt.Fprintf(&text, "health %s\n", strings.Join(h.Command[3:], " "))
+	}
+	for _, d := range p.Decisions {
+		if d.What == "start" || d.What == "server" || d.What == "worker class" || d.What == "static files" {
+			fmt.Fprintf(&text, "%s: %s, since %s\n", d.What, d.Value, d.Reason)
+		}
+	}
+	targets, err := planner.Targets(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range targets[2:] {
+		in.Target = target
+		if p, err = planner.New(in); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "target %s: %s\n", target, strings.Join(p.Config.Cmd, " "))
+	}
+	return text.String()
+}
