@@ -50,6 +50,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
+	in.warnOfEmulation(ctx, p)
 	st, err := llb.Image(p, t.sources())
 	if err != nil {
 		return nil, err

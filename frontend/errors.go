@@ -87,6 +87,16 @@ func (in *inputs) warn(ctx context.Context) {
 	}
 }
 
+// warnOfEmulation names in advance what only an emulator can run.
+func (in *inputs) warnOfEmulation(ctx context.Context, p *plan.Plan) {
+	for _, d := range p.Decisions {
+		if d.What == "emulation" {
+			in.entry.Warn(ctx, "needs an emulator for "+p.Platform+": "+d.Value, client.WarnOpts{Level: 1,
+				Detail: [][]byte{[]byte("register one (docker run --privileged --rm tonistiigi/binfmt --install all), or build on a node of that platform")}})
+		}
+	}
+}
+
 func (in *inputs) warnings() []diag.Warning {
 	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs})
 }

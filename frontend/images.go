@@ -44,7 +44,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispe
 		if config == nil {
 			config = &dockerspec.DockerOCIImage{}
 		}
-		return image{state: *st, config: config}, nil
+		return image{state: st.Platform(platform), config: config}, nil
 	}
 	ref := reference.TagNameOnly(named).String()
 	ref, digest, data, err := in.client.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
@@ -68,7 +68,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispe
 		opts = append(opts, at)
 	}
 	st, err := bk.Image(ref, opts...).WithImageConfig(data)
-	return image{state: st, config: config}, err
+	return image{state: st.Platform(platform), config: config}, err
 }
 
 // cannotUse explains why an image is not there, and keeps the cause: one that
@@ -97,9 +97,13 @@ json.dump({"version": sysconfig.get_python_version() + ("t" if sysconfig.get_con
 
 // probe runs the base's own Python to learn what it is.
 func (t *target) probe(ctx context.Context) (plan.Python, error) {
-	run := t.base.state.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone),
+	on, platform := t.base.state, t.platform
+	if native, ok := t.found["native"]; ok {
+		on, platform = native.state, t.in.buildPlatform()
+	}
+	run := on.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone),
 		bk.WithCustomName("[base] ask Python for its version"))
-	ref, err := t.in.evaluate(ctx, run.AddMount("/out", bk.Scratch()), t.platform)
+	ref, err := t.in.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
 	if err != nil {
 		_, source := t.in.config.Source()
 		return plan.Python{}, &diag.Error{

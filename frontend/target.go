@@ -78,9 +78,19 @@ func (t *target) findImages(ctx context.Context) error {
 		}
 		break
 	}
-	var err error
-	t.found["uv"], err = t.in.findImage(ctx, t.images["uv"], t.platform)
-	return err
+	for name, img := range t.images {
+		if name == "base" {
+			continue
+		}
+		platform, err := platforms.Parse(img.Platform)
+		if err != nil {
+			return err
+		}
+		if t.found[name], err = t.in.findImage(ctx, img, platform); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // engine is what this engine can do.
@@ -140,6 +150,7 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 	for _, b := range project.NeedsBuild(installed, pylock, wheels) {
 		r.MustBuild = append(r.MustBuild, planner.Package{Name: b.Name, Version: b.Version})
 	}
+	r.Wheels, r.Rest = pylock.Choose(installed, wheels)
 	return &r, nil
 }
 

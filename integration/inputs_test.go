@@ -2,7 +2,6 @@ package integration
 
 import (
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -72,20 +71,6 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// projectDir writes a project and locks it.
-func projectDir(t *testing.T, files map[string]string, lock []string) string {
-	t.Helper()
-	dir := project(t, files)
-	if len(lock) > 0 {
-		cmd := exec.Command(lock[0], lock[1:]...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", lock, err, out)
-		}
-	}
-	return dir
-}
-
 // TestWorkspace builds one member of a workspace: only what it needs of the
 // workspace is there, and neither a version nor a README installs anything
 // again.
@@ -117,7 +102,7 @@ func TestWorkspace(t *testing.T) {
 	}
 
 	first := build{dir: dir}.must(t)
-	install, core, api := first.step(t, "install 1 package"), first.step(t, "build and install packages/core"), first.step(t, "build and install api")
+	install, core, api := first.step(t, "[packages] install blinker"), first.step(t, "build and install packages/core"), first.step(t, "build and install api")
 	note(t, filepath.Join(dir, "services/api/src/api/__main__.py"), "# "+dir+"\n")
 	note(t, filepath.Join(dir, "packages/other/src/other/broken.py"), "# "+dir+"\n")
 	tr := build{dir: dir}.must(t)
@@ -169,7 +154,7 @@ func TestSources(t *testing.T) {
 			"[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n" +
 			"[tool.uv.sources]\nalpha = { index = \"corp\" }\ngamma = { url = \"" + ix.URL + "/files/gamma/gamma-3.0-py3-none-any.whl\" }\n" +
 			"delta = { path = \"vendor/delta-4.0-py3-none-any.whl\" }\nprobe = { git = \"" + repos + "\" }\n",
-	}, []string{"uv", "lock", "--quiet"})
+	}, []string{"uv", "lock", "--quiet", "git"})
 	img := dockerBuild(t, dir, "--network", "host")
 	if out := docker(t, "run", "--rm", img.name); out != "1.0 3.0 4.0" {
 		t.Errorf("the container said %q", out)

@@ -44,10 +44,13 @@ func TestJobs(t *testing.T) {
 // TestWheelCacheIsShared finds what pybuild cached through the cache mount of a
 // Dockerfile written by hand, and builds again from it.
 func TestWheelCacheIsShared(t *testing.T) {
-	dockerBuild(t, example(t, "flask"))
+	const cached = "\n[build]\nwheels = \"cache\"\n"
+	first, other := example(t, "flask"), example(t, "flask")
+	note(t, filepath.Join(first, "pybuild.toml"), cached)
+	note(t, filepath.Join(other, "pybuild.toml"), cached)
+	dockerBuild(t, first)
 	// Another project with the same packages, new to the engine every time.
 	// (--no-cache would be no test: it empties cache mounts as well.)
-	other := example(t, "flask")
 	note(t, filepath.Join(other, "requirements.txt"), "# "+other+"\n")
 	again := dockerBuild(t, other)
 	if !strings.Contains(again.log, "Installed 8 packages") || strings.Contains(again.log, "Prepared") {

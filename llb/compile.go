@@ -7,6 +7,7 @@ import (
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -116,6 +117,13 @@ func narrow(st bk.State, paths []string, optional bool) bk.State {
 	return tree
 }
 
+// download is a source of the build: content-addressed, exported with any
+// cache, and a material of the provenance.
+func download(d plan.Download) bk.State {
+	return bk.HTTP(d.URL, bk.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)), bk.Filename(d.Name), bk.Chmod(0o644),
+		bk.WithCustomName("[wheels] "+d.Name))
+}
+
 func (g *graph) whole(r plan.Ref) (bk.State, error) {
 	switch {
 	case r.Step != "":
@@ -132,6 +140,8 @@ func (g *graph) whole(r plan.Ref) (bk.State, error) {
 		return bk.State{}, fmt.Errorf("plan: no view %q of the context", r.Context)
 	case len(r.Scripts) > 0:
 		return scriptsTree(r.Scripts)
+	case r.Download != nil:
+		return download(*r.Download), nil
 	case len(r.Stack) > 0:
 		return g.stack(r.Stack)
 	case len(r.Files) > 0:

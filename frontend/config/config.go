@@ -54,6 +54,12 @@ type Build struct {
 	// CollectStatic switches Django's collectstatic on or off; nil leaves it to
 	// the settings.
 	CollectStatic *bool
+	// Wheels is how locked wheels come to the steps that install them:
+	// "sources" or "cache"; empty where not said.
+	Wheels string
+	// Layers is how dependencies become layers: "packages" or "single"; empty
+	// where not said.
+	Layers string
 	// UV is the version of uv that installs, such as "0.13.9".
 	UV string
 }
@@ -83,6 +89,8 @@ type Runtime struct {
 	// Include and Exclude are .dockerignore-style patterns that choose the
 	// files of the context that become the app.
 	Include, Exclude []string
+	// StdlibBytecode compiles the standard library; nil is yes.
+	StdlibBytecode *bool
 	// Workdir is the absolute path of the app in the image.
 	Workdir string
 	Labels  map[string]string

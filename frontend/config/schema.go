@@ -118,6 +118,14 @@ func buildTable(b *Build) *table {
 			doc: "collect Django's static files at build time", byself: "`true` where the settings have a STATIC_ROOT",
 			read: maybe(&b.CollectStatic),
 		}, {
+			name: "wheels", kind: `"sources" or "cache"`, example: `"sources"`,
+			doc: "how locked wheels come to the steps that install them", byself: "`sources` where the lock allows it",
+			read: text(&b.Wheels, oneOf("wheels", "sources", "cache")),
+		}, {
+			name: "layers", kind: `"packages" or "single"`, example: `"single"`,
+			doc: "how dependencies become layers", byself: "`packages`",
+			read: text(&b.Layers, oneOf("layers", "packages", "single")),
+		}, {
 			name: "uv", kind: "string", example: `"0.13.9"`,
 			doc: "version of uv that installs", byself: "0.13.9",
 			read: text(&b.UV, checkUV),
@@ -177,6 +185,10 @@ func runtimeTable(r *Runtime) *table {
 			name: "exclude", kind: "list of strings", example: `["**/tests"]`,
 			doc: "files that do not", byself: "none",
 			read: patterns(&r.Exclude, checkPattern),
+		}, {
+			name: "stdlib-bytecode", kind: "boolean", example: `false`,
+			doc: "compile the standard library", byself: "`true`",
+			read: maybe(&r.StdlibBytecode),
 		}, {
 			name: "workdir", kind: "string", example: `"/app"`, doc: "where the app lies", byself: "`/app`",
 			read: text(&r.Workdir, checkWorkdir),

@@ -11,6 +11,20 @@ import (
 
 const sourceDir = "/run/pybuild/source"
 
+// stdlib plans the bytecode of the standard library: keyed by the base alone,
+// so that every project on it shares the layer.
+func (b *builder) stdlib() {
+	if b.Config.Runtime.StdlibBytecode != nil && !*b.Config.Runtime.StdlibBytecode {
+		return
+	}
+	b.add(plan.Step{
+		ID: "stdlib", Name: "[stdlib] compile the standard library of Python " + b.plan.Python.Version, Stage: "stdlib",
+		On: b.native(), Args: b.python("stdlib.py"), Output: "/out", Offline: true,
+		Mounts: []plan.Mount{scriptsMount("stdlib.py", "tree.py")}, At: b.Config.At("runtime", "stdlib-bytecode"),
+	})
+	b.layer("stdlib")
+}
+
 // InstallsProject reports whether the project itself is built and installed.
 func InstallsProject(in Input) bool { return (&builder{Input: in}).installsProject() }
 
@@ -72,7 +86,8 @@ func (b *builder) project() {
 // the context. A directory named on uv's command line is always built anew,
 // whatever the cache holds.
 func (b *builder) local(id, dir, name string, at plan.Location) {
-	cmd := append(b.pipInstall(), "--no-deps")
+	on := b.on()
+	cmd := append(b.pipInstall(on), "--no-deps")
 	mount := plan.Mount{
 		// Build backends write beside the sources: let them, and keep nothing.
 		Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Target: sourceDir, Scratch: true,
@@ -92,9 +107,9 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		flags = append(flags, "--history", sourceDir)
 	}
 	args := append(append(append(b.python("install.py"), flags...), "--"), append(cmd, target)...)
-	mounts := append([]plan.Mount{mount}, b.tools("install.py", "tree.py", "uv.py")...)
+	mounts := append([]plan.Mount{mount}, b.tools(on, "install.py", "tree.py", "uv.py")...)
 	b.add(plan.Step{
-		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: b.on(), Args: args,
+		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
 		Env: b.uvEnv(), Dir: "/", Output: "/install", At: at, Mounts: append(mounts, b.credentials()...),
 	})
 	b.layer(id)
@@ -111,7 +126,7 @@ func (b *builder) files() {
 	}
 	b.add(plan.Step{
 		ID: "app", Name: "[builder] lay out the app in " + b.workdir() + " and compile it", Stage: "builder",
-		On: plan.Ref{Image: "base"}, Args: append(b.python("app.py"), b.workdir(), owner),
+		On: b.native(), Args: append(b.python("app.py"), b.workdir(), owner),
 		Output: "/out", Offline: true, At: b.Config.At("runtime", "include"),
 		Mounts: []plan.Mount{
 			b.appFiles(),
@@ -192,7 +207,7 @@ func (b *builder) rootfs() {
 	}
 	b.add(plan.Step{
 		ID: "rootfs", Name: "[builder] write the user, the workdir and the launcher", Stage: "builder",
-		On: plan.Ref{Image: "base"}, Args: args, Output: "/out", Offline: true, Mounts: mounts,
+		On: b.native(), Args: args, Output: "/out", Offline: true, Mounts: mounts,
 		At: b.Config.At("runtime", "user"),
 	})
 	b.layer("rootfs")

@@ -32,11 +32,11 @@ func (b *builder) resolve() {
 		return
 	}
 	offline := b.Facts.Input == project.InputUVLock || b.Facts.Input == project.InputPylock
-	on := b.plan.Root
+	on := b.native()
 	if !offline {
 		// Asking an sdist for its metadata can need what building it needs.
 		b.system()
-		on = b.on()
+		on = b.systemOn()
 	}
 	run := b.python("resolve.py")
 	run = append(run, b.secretFlags()...)
@@ -44,11 +44,11 @@ func (b *builder) resolve() {
 	run = append(run, lock...)
 	run = append(run, "--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
 		"--python", b.plan.Python.Executable, "--prefix", "/tmp/none", "-r", "/out/pylock.toml")
-	run = append(run, b.lockSelection()...)
+	run = append(append(run, b.crossFlags(on)...), b.lockSelection()...)
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
 		On: on, Args: run, Env: b.uvEnv(), Dir: projectDir, Output: "/out", Offline: offline, At: b.inputAt(),
-		Mounts: append(append(b.manifests(), b.localSources()...), b.tools("resolve.py", "tree.py", "uv.py")...),
+		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, "resolve.py", "tree.py", "uv.py")...),
 	}
 	step.Mounts = append(step.Mounts, b.credentials()...)
 	b.add(step)
@@ -60,6 +60,7 @@ func (b *builder) resolve() {
 func (b *builder) lock() []string {
 	compile := []string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q",
 		"--python", b.plan.Python.Executable, "-o", "/out/pylock.toml"}
+	compile = append(compile, b.crossFlags(b.native())...)
 	export := []string{uvPath, "export", "--frozen", "--no-header", "--format", "pylock.toml", "-o", "/out/pylock.toml", "-q"}
 	switch b.Facts.Input {
 	case project.InputUVLock:
@@ -94,7 +95,12 @@ func (b *builder) install() {
 	if b.plan.Step("resolve") == nil || b.Resolved != nil && len(b.Resolved.Install) == 0 {
 		return
 	}
-	cmd := b.pipInstall()
+	if b.fromSources() {
+		b.packages()
+		return
+	}
+	on := b.on()
+	cmd := b.pipInstall(on)
 	var mounts []plan.Mount
 	if b.directRequirements() {
 		cmd = append(cmd, "-r", b.requirementsFile(), "--no-deps")
@@ -115,19 +121,19 @@ func (b *builder) install() {
 	if b.Resolved != nil {
 		name = fmt.Sprintf("[builder] install %s from %s", count(len(b.Resolved.Install), "package"), b.inputName())
 	}
-	mounts = append(mounts, b.tools("install.py", "tree.py", "uv.py")...)
+	mounts = append(mounts, b.tools(on, "install.py", "tree.py", "uv.py")...)
 	mounts = append(mounts, b.credentials()...)
 	b.add(plan.Step{
-		ID: "install", Name: name, Stage: "builder", On: b.on(), Args: args, Env: b.uvEnv(), Dir: projectDir,
+		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(), Dir: projectDir,
 		Output: "/install", At: b.inputAt(), Mounts: mounts,
 	})
 	b.layer("install")
 }
 
 // pipInstall is the start of every command that installs into a tree.
-func (b *builder) pipInstall() []string {
-	return []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
-		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy"}
+func (b *builder) pipInstall(on plan.Ref) []string {
+	return append([]string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
+		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy"}, b.crossFlags(on)...)
 }
 
 // directRequirements reports whether the requirements themselves are

@@ -33,7 +33,8 @@ func PythonVersions(in Input) (versions []string, reason string, err error) {
 }
 
 // Images decides which images a build reads: "base", which the app runs on and
-// is built on, and "uv".
+// is built on, and "uv". For another platform than the builder's there is the
+// base for the builder's as well ("native"), and uv for the other ("uv-target").
 func Images(in Input) (map[string]plan.Image, error) {
 	base := plan.Image{Ref: in.Config.Base, Platform: in.Platform, At: in.Config.At("base")}
 	if base.Ref == "" {
@@ -52,10 +53,14 @@ func Images(in Input) (map[string]plan.Image, error) {
 	if uv == "" {
 		uv = DefaultUV
 	}
-	return map[string]plan.Image{
-		"base": base,
-		"uv":   {Ref: "astral/uv:" + uv, Platform: in.Platform, At: in.Config.At("build", "uv")},
-	}, nil
+	tool := plan.Image{Ref: "astral/uv:" + uv, Platform: in.Platform, At: in.Config.At("build", "uv")}
+	images := map[string]plan.Image{"base": base, "uv": tool}
+	if in.crosses() {
+		images["uv-target"] = tool
+		base.Platform, tool.Platform = in.BuildPlatform, in.BuildPlatform
+		images["native"], images["uv"] = base, tool
+	}
+	return images, nil
 }
 
 // checkPython refuses a base whose Python is not the one asked for.

@@ -4,6 +4,7 @@ package planner
 
 import (
 	"fmt"
+	"strings"
 
 	"deps.dev/util/semver"
 
@@ -38,6 +39,10 @@ type Resolved struct {
 	Install []Package
 	// MustBuild are those of them that have no wheel for this platform.
 	MustBuild []Package
+	// Wheels are the files that the engine can fetch and verify, Rest the
+	// packages that it cannot.
+	Wheels []project.Wheel
+	Rest   []project.PylockPackage
 }
 
 // Has reports whether a package, by its normalised name, is installed.
@@ -97,6 +102,7 @@ func New(in Input) (*plan.Plan, error) {
 	}
 	b.resolve()
 	b.toolchain()
+	b.stdlib()
 	b.install()
 	b.project()
 	b.files()
@@ -112,6 +118,9 @@ func New(in Input) (*plan.Plan, error) {
 	b.labels()
 	if err := b.target(); err != nil {
 		return nil, err
+	}
+	if steps := b.emulated(); len(steps) > 0 {
+		b.decide("emulation", strings.Join(steps, ", "), "these steps run on "+b.Platform+", which the builder is not")
 	}
 	return b.plan, nil
 }

@@ -41,6 +41,11 @@ func (b *builder) toolchain() {
 		return
 	}
 	b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
+	if b.crosses() {
+		// What is compiled is compiled where it will run.
+		b.apt("toolchain", "builder", plan.Ref{Image: "base"}, append(compilers(), b.systemPackages()...))
+		return
+	}
 	b.apt("toolchain", "builder", b.on(), compilers())
 }
 
@@ -50,13 +55,17 @@ func (b *builder) system() {
 	if b.plan.Step("system") != nil {
 		return
 	}
+	if packages := b.systemPackages(); len(packages) > 0 {
+		b.apt("system", "builder", b.native(), packages)
+	}
+}
+
+func (b *builder) systemPackages() []string {
 	packages := append([]string{}, b.Config.Build.Packages...)
 	if b.needsGit() {
 		packages = append(packages, "git", "openssh-client", "ca-certificates")
 	}
-	if len(packages) > 0 {
-		b.apt("system", "builder", b.plan.Root, packages)
-	}
+	return packages
 }
 
 func (b *builder) needsGit() bool {
@@ -71,12 +80,18 @@ func (b *builder) needsGit() bool {
 
 // on is the tree that building steps run on.
 func (b *builder) on() plan.Ref {
-	for _, id := range []string{"toolchain", "system"} {
-		if b.plan.Step(id) != nil {
-			return plan.Ref{Step: id}
-		}
+	if b.plan.Step("toolchain") != nil {
+		return plan.Ref{Step: "toolchain"}
 	}
-	return plan.Ref{Image: "base"}
+	return b.systemOn()
+}
+
+// systemOn is the tree of steps that compile nothing.
+func (b *builder) systemOn() plan.Ref {
+	if b.plan.Step("system") != nil {
+		return plan.Ref{Step: "system"}
+	}
+	return b.native()
 }
 
 // runtime plans the Debian packages of the image: the one step that executes

@@ -17,20 +17,25 @@ func scriptsMount(names ...string) plan.Mount {
 }
 
 // tools mounts the scripts, uv out of its own image, and uv's cache.
-func (b *builder) tools(scripts ...string) []plan.Mount {
+func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 	return []plan.Mount{
 		scriptsMount(scripts...),
-		{Kind: plan.Bind, From: plan.Ref{Image: "uv"}, Source: "/uv", Target: uvPath},
+		b.uvOn(on),
 		{Kind: plan.Cache, Target: uvCache, ID: uvCache},
 	}
 }
 
-// uvEnv is the environment of every step that runs uv: pybuild's settings,
-// then the user's.
+// uvEnv is the environment of every step that runs uv over its cache:
+// pybuild's settings, then the user's.
 func (b *builder) uvEnv() []plan.EnvVar {
-	env := []plan.EnvVar{
+	env := append(b.toolEnv(), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache})
+	return append(env, b.userEnv()...)
+}
+
+// toolEnv is what pybuild tells uv in every step.
+func (b *builder) toolEnv() []plan.EnvVar {
+	return []plan.EnvVar{
 		{Name: "HOME", Value: "/root"},
-		{Name: "UV_CACHE_DIR", Value: uvCache},
 		{Name: "UV_PYTHON_DOWNLOADS", Value: "never"},
 		{Name: "UV_PYTHON", Value: b.plan.Python.Executable},
 		// uv's notes of when and where it installed differ on every build.
@@ -38,7 +43,6 @@ func (b *builder) uvEnv() []plan.EnvVar {
 		{Name: "UV_NO_PROGRESS", Value: "1"},
 		{Name: "UV_PREVIEW_FEATURES", Value: "pylock"},
 	}
-	return append(env, b.userEnv()...)
 }
 
 // userEnv is [build] env and args, with --build-arg over the args' defaults.

@@ -109,63 +109,6 @@ func (s *LockedSet) LocalSources() []string {
 	return slices.Compact(paths)
 }
 
-// Requirements renders the packages that are not local in pip's format for
-// requirements files. Every dependency is listed, so it is to be installed
-// without looking for more (--no-deps).
-func (s *LockedSet) Requirements() ([]byte, error) {
-	return s.render(func(p SetPackage) bool { return p.Path == "" })
-}
-
-// LocalRequirements renders the local packages in pip's format, with paths
-// relative to the context's root. Directories have no hashes, so an install
-// that requires them needs a list of their own.
-func (s *LockedSet) LocalRequirements() ([]byte, error) {
-	return s.render(func(p SetPackage) bool { return p.Path != "" })
-}
-
-func (s *LockedSet) render(take func(SetPackage) bool) ([]byte, error) {
-	var b bytes.Buffer
-	for _, p := range s.Packages {
-		if !take(p) {
-			continue
-		}
-		target, err := s.target(p)
-		if err != nil {
-			return nil, err
-		}
-		b.WriteString(target)
-		if p.Marker != "" {
-			b.WriteString(" ; " + p.Marker)
-		}
-		for _, h := range p.Hashes {
-			b.WriteString(" \\\n    --hash=" + h)
-		}
-		b.WriteByte('\n')
-	}
-	return b.Bytes(), nil
-}
-
-// target is the requirement up to its marker.
-func (s *LockedSet) target(p SetPackage) (string, error) {
-	name := p.Name
-	if len(p.Extras) > 0 {
-		name += "[" + strings.Join(p.Extras, ",") + "]"
-	}
-	switch {
-	case p.Path != "" && p.Editable:
-		return "-e ./" + p.Path, nil
-	case p.Path != "":
-		return "./" + p.Path, nil
-	case p.URL != "":
-		return name + " @ " + p.URL, nil
-	case p.Version == "":
-		return "", s.mistake(p.At, "lock again with the tool that wrote the file", "%s has no version", p.Name)
-	case len(p.Hashes) == 0:
-		return "", s.mistake(p.At, "lock again with an index that serves hashes", "%s has no hash, so what is installed could change", name+"=="+p.Version)
-	}
-	return name + "==" + p.Version, nil
-}
-
 func (s *LockedSet) mistake(at plan.Location, hint, format string, args ...any) *diag.Error {
 	return &diag.Error{At: at, Source: s.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
@@ -224,6 +167,23 @@ func (s *LockedSet) checkVersions(hint string) error {
 				return s.mistake(p.At, hint, "%s is locked in the versions %s (line %d) and %s for the same environment",
 					p.Name, q.Version, q.At.Start.Line, p.Version)
 			}
+		}
+	}
+	return nil
+}
+
+// checkLockCredentials looks at the whole text of a lock, which holds no URL
+// but those of packages and indexes, and reports the first credential.
+func checkLockCredentials(name string, data []byte, hint string) error {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		for _, m := range userInfo.FindAllSubmatchIndex(line, -1) {
+			if credential(string(line[m[2]:m[3]])) == "" {
+				continue
+			}
+			at := plan.Location{File: name,
+				Start: plan.Position{Line: i + 1, Column: m[0] + 1},
+				End:   plan.Position{Line: i + 1, Column: m[1] + 1}}
+			return credentialMistake(at, data, hint)
 		}
 	}
 	return nil

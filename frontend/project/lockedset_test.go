@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"gotest.tools/v3/golden"
+
+	"github.com/pybuild/pybuild/frontend/diag"
 )
 
 // otherLocks are projects that were locked with Poetry 1.2.2, 1.8.5 and 2.5.1,
@@ -171,6 +173,68 @@ func TestBadSelection(t *testing.T) {
 		}
 		if _, err = lock.Set(selection(c.sel)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// TestBadLocks is about what cannot be installed, or read.
+func TestBadLocks(t *testing.T) {
+	poetry := func(lock string) fstest.MapFS {
+		return files(PyprojectFile, "[tool.poetry.dependencies]\na = \"*\"\n", PoetryLockFile,
+			"[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"main\"]\n"+lock+"\n[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\n")
+	}
+	pdm := func(meta, lock string) fstest.MapFS {
+		return files(PyprojectFile, "[project]\ndependencies = [\"a\"]\n", PdmLockFile,
+			"[metadata]\n"+meta+"\n[[package]]\nname = \"a\"\nversion = \"1\"\n"+lock+"\n")
+	}
+	pipenv := func(lock string) fstest.MapFS {
+		return files(PipfileFile, "", PipfileLockFile, "{\"_meta\": {\"pipfile-spec\": 6},\n\"default\": {\n\"a\": "+lock+"}}")
+	}
+	for _, c := range []struct {
+		fsys fstest.MapFS
+		want string
+	}{
+		{poetry(""), "poetry.lock:2:8: a==1 has no hash, so what is installed could change"},
+		{poetry("markers = \"python_version\""), "poetry.lock:5:11: package \"a\": not an environment marker: no comparison after \"python_version\"\n  run `poetry lock`"},
+		{poetry("[package.source]\ntype = \"directory\"\nurl = \"../a\""), "poetry.lock:5:1: the path ../a leads out of the build context"},
+		{poetry("[package.source]\ntype = \"git\"\nurl = \"https://git.example/a\""), "its source has no resolved_reference"},
+		{poetry("[package.source]\ntype = \"svn\"\nurl = \"https://svn.example/a\""), "a source of type \"svn\", which cannot be installed"},
+		{poetry("[package.source]\ntype = \"url\"\nurl = \"https://files.example/a b.whl\""), "which cannot be written in a line of requirements"},
+		{poetry("[package.source]\ntype = \"legacy\"\nurl = \"https://me:secret@index.example/simple\""), "poetry.lock:7:8: this URL holds a credential"},
+		{poetry("[package.dependencies]\nb = \"^x\""), "poetry.lock:6:5: package \"a\": \"^x\": \"x\" is not a version"},
+		{files(PyprojectFile, "", PoetryLockFile, "[metadata]\nlock-version = \"3.0\""), "poetry.lock:2:16: poetry.lock was written by a newer Poetry: its lock-version is 3.0, and this pybuild reads 1 and 2\n  use a newer pybuild"},
+		{files(PyprojectFile, "", PoetryLockFile, ""), "has no metadata.lock-version"},
+		{files(PyprojectFile, "[tool.poetry.dependencies]\na = true", PoetryLockFile, "[metadata]\nlock-version = \"2.1\""), "pyproject.toml:2:1: a: should be a version, a table, or a list of them\n  write it like"},
+		{pdm(`lock_version = "4.5.0"`, ""), "pdm.lock:4:8: a==1 has no hash"},
+		{pdm(`lock_version = "5.0"`, ""), "pdm.lock:2:16: pdm.lock was written by a newer PDM"},
+		{pdm(`lock_version = "3.1"`, ""), "written by a PDM from before 2.0"},
+		{pdm("lock_version = \"4.5.0\"\ntargets = [{platform = \"macos_14_0_arm64\"}]", ""), "pdm.lock:3:11: pdm.lock was made for macos_14_0_arm64, and images are of Linux"},
+		{pdm(`lock_version = "4.5.0"`, "git = \"https://git.example/a\""), "package \"a\" has no revision"},
+		{pdm(`lock_version = "4.5.0"`, "path = \"../a\""), "pdm.lock:4:8: the path ../a leads out of the build context"},
+		{pdm(`lock_version = "4.5.0"`, "dependencies = [\"a\", \">1\"]"), "pdm.lock:6:22: package \"a\": "},
+		{pipenv(`{"version": "==1"}`), "Pipfile.lock:3:1: a==1 has no hash"},
+		{pipenv(`{"version": "*"}`), "Pipfile.lock:3:1: a is not locked to a version, but to \"*\""},
+		{pipenv(`{"version": "==1", "markers": "sys_platform == "}`), "Pipfile.lock:3:1: a: not an environment marker"},
+		{pipenv(`{"git": "https://git.example/a"}`), "a has no ref"},
+		{pipenv(`{"path": "../a"}`), "the path ../a leads out of the build context"},
+		{pipenv(`{"version": "==1",}`), "Pipfile.lock:3:24: Pipfile.lock cannot be read"},
+		{pipenv(`{"version": 1}`), "Pipfile.lock:2:1: default: json: cannot unmarshal number"},
+		{files(PipfileFile, "", PipfileLockFile, "{}"), "Pipfile.lock:1:1: Pipfile.lock has the pipfile-spec 0"},
+	} {
+		lock, err := parseOther(c.fsys)
+		if err == nil {
+			var set *LockedSet
+			if set, err = lock.Set(Selection{}); err == nil {
+				_, err = set.Requirements()
+			}
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+		for _, e := range diag.All(err) {
+			if e.Hint == "" || e.Source == nil {
+				t.Errorf("no hint: %+v", e)
+			}
 		}
 	}
 }

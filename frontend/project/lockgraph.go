@@ -27,8 +27,8 @@ type graphEdge struct {
 const (
 	// manyUpdates of one node make its condition what its terms have in common,
 	// tooManyUpdates make it unconditional: cycles of many conditions end.
-	manyUpdates    = 40
-	tooManyUpdates = 80
+	manyUpdates    = 12
+	tooManyUpdates = 24
 )
 
 // walk returns the condition of each node: the union over all paths to it,
@@ -77,6 +77,9 @@ func (g *lockGraph) spread(roots []graphEdge, guard func(e graphEdge, i int) mar
 	follow := func(from markerSet, e graphEdge) {
 		reach := from.and(e.when)
 		for i, n := range e.to {
+			if when[n].always() {
+				continue
+			}
 			next := when[n].or(reach.and(guard(e, i)))
 			if next.equal(when[n]) {
 				continue

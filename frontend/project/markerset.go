@@ -3,110 +3,18 @@ package project
 import (
 	"slices"
 	"strings"
-	"sync"
-
-	"deps.dev/util/semver"
 )
-
-// pySet is a set of the releases of Python in pythons, a bit for each.
-type pySet [17]uint64
-
-func (s *pySet) add(i int)          { s[i/64] |= 1 << (i % 64) }
-func (s pySet) has(i int) bool      { return s[i/64]&(1<<(i%64)) != 0 }
-func (s pySet) empty() bool         { return s == pySet{} }
-func (s pySet) within(o pySet) bool { return s.and(o) == s }
-
-func (s pySet) and(o pySet) pySet {
-	for i := range s {
-		s[i] &= o[i]
-	}
-	return s
-}
-
-func (s pySet) or(o pySet) pySet {
-	for i := range s {
-		s[i] |= o[i]
-	}
-	return s
-}
-
-func (s pySet) without(o pySet) pySet {
-	for i := range s {
-		s[i] &^= o[i]
-	}
-	return s
-}
-
-// pythonRelease is a release of Python with its python_version (PEP 508).
-type pythonRelease struct{ full, minor release }
-
-var pythonReleases = sync.OnceValue(func() []pythonRelease {
-	var all []pythonRelease
-	for _, v := range pythons() {
-		r := pythonRelease{full: releaseOf(v)}
-		r.minor = r.full
-		parts := strings.SplitN(v.Canon(true), ".", 3)
-		if minor, err := semver.PyPI.Parse(strings.Join(parts[:min(2, len(parts))], ".")); err == nil {
-			r.minor = releaseOf(minor)
-		}
-		all = append(all, r)
-	}
-	return all
-})
-
-// pythonsWhere collects the releases that a condition holds for.
-func pythonsWhere(holds func(pythonRelease) bool) pySet {
-	var s pySet
-	for i, r := range pythonReleases() {
-		if holds(r) {
-			s.add(i)
-		}
-	}
-	return s
-}
-
-var allPythons = sync.OnceValue(func() pySet {
-	return pythonsWhere(func(pythonRelease) bool { return true })
-})
-
-// pythonMarker decides a comparison with a version of Python for every release;
-// false if it is none.
-func pythonMarker(m marker) (pySet, bool) {
-	of := func(r pythonRelease) release { return r.full }
-	switch m.name {
-	case "python_version":
-		of = func(r pythonRelease) release { return r.minor }
-	case "python_full_version":
-	default:
-		return pySet{}, false
-	}
-	if m.op == "in" || m.op == "not in" {
-		// A list of versions, by convention.
-		listed := strings.FieldsFunc(m.value, func(r rune) bool { return strings.ContainsRune(" ,|", r) })
-		var any pySet
-		for _, text := range listed {
-			c, err := parseClause("==" + text)
-			if err != nil {
-				return pySet{}, false
-			}
-			any = any.or(pythonsWhere(func(r pythonRelease) bool { return c.allows(of(r)) }))
-		}
-		if m.op == "not in" {
-			return allPythons().without(any), true
-		}
-		return any, true
-	}
-	c, err := parseClause(m.op + m.value)
-	if err != nil {
-		return pySet{}, false
-	}
-	return pythonsWhere(func(r pythonRelease) bool { return c.allows(of(r)) }), true
-}
 
 // markerTerm holds for these releases of Python where all comparisons hold.
 type markerTerm struct {
 	pythons pySet
-	atoms   []marker // sorted by their text
+	atoms   []atom // sorted by their text
+}
+
+// atom is a comparison with its text, by which it is told from others.
+type atom struct {
+	marker
+	text string
 }
 
 // markerSet is a marker as a list of terms of which one has to hold. The
@@ -116,7 +24,7 @@ type markerSet []markerTerm
 
 // maxTerms bounds a markerSet: what is longer is replaced by what its terms
 // have in common, which holds wherever one of them did.
-const maxTerms = 24
+const maxTerms = 16
 
 func everywhere() markerSet { return markerSet{{pythons: allPythons()}} }
 
@@ -129,7 +37,7 @@ func setOf(m marker) markerSet {
 		if s, ok := pythonMarker(m); ok {
 			return markerSet{{pythons: s}}.normal()
 		}
-		return markerSet{{pythons: allPythons(), atoms: []marker{m}}}
+		return markerSet{{pythons: allPythons(), atoms: []atom{{m, m.String()}}}}
 	case markerAnd:
 		s := everywhere()
 		for _, arg := range m.args {
@@ -151,6 +59,10 @@ func (s markerSet) or(o markerSet) markerSet {
 }
 
 func (s markerSet) and(o markerSet) markerSet {
+	if len(s)*len(o) > 4*maxTerms {
+		// Both hold in fewer places than this.
+		s, o = markerSet{s.common()}, markerSet{o.common()}
+	}
 	var all markerSet
 	for _, a := range s {
 		for _, b := range o {
@@ -173,7 +85,8 @@ func (s markerSet) not() markerSet {
 			none = append(none, markerTerm{pythons: rest})
 		}
 		for _, a := range t.atoms {
-			none = append(none, markerTerm{pythons: allPythons(), atoms: []marker{opposite(a)}})
+			m := opposite(a.marker)
+			none = append(none, markerTerm{pythons: allPythons(), atoms: []atom{{m, m.String()}}})
 		}
 		all = all.and(none)
 	}
@@ -213,16 +126,21 @@ func (t markerTerm) never() bool {
 	return false
 }
 
-func unite(a, b []marker) []marker {
-	all := slices.Clone(a)
-	for _, m := range b {
-		if m.kind == markerIs {
-			all = append(all, m)
+// unite merges two lists of comparisons; what could not be said is left out.
+func unite(a, b []atom) []atom {
+	all := make([]atom, 0, len(a)+len(b))
+	for _, list := range [][]atom{a, b} {
+		for _, m := range list {
+			if m.kind == markerIs {
+				all = append(all, m)
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b marker) int { return strings.Compare(a.String(), b.String()) })
-	return slices.CompactFunc(all, func(a, b marker) bool { return a.String() == b.String() })
+	slices.SortFunc(all, func(a, b atom) int { return strings.Compare(a.text, b.text) })
+	return slices.CompactFunc(all, sameAtom)
 }
+
+func sameAtom(a, b atom) bool { return a.text == b.text }
 
 // normal merges terms that differ in the releases of Python only, drops those
 // that a wider one covers, and bounds the rest.
@@ -232,7 +150,7 @@ func (s markerSet) normal() markerSet {
 		if t.never() {
 			continue
 		}
-		i := slices.IndexFunc(merged, func(o markerTerm) bool { return o.key() == t.key() })
+		i := slices.IndexFunc(merged, func(o markerTerm) bool { return slices.EqualFunc(o.atoms, t.atoms, sameAtom) })
 		if i < 0 {
 			merged = append(merged, t)
 		} else {
@@ -240,18 +158,20 @@ func (s markerSet) normal() markerSet {
 		}
 	}
 	var kept markerSet
-	for i, t := range merged {
+	for _, t := range merged {
 		covered := slices.ContainsFunc(merged, func(o markerTerm) bool {
-			return o.key() != t.key() && t.pythons.within(o.pythons) && containsAll(t.atoms, o.atoms)
+			return len(o.atoms) < len(t.atoms) && t.pythons.within(o.pythons) && containsAll(t.atoms, o.atoms)
 		})
 		if !covered {
-			kept = append(kept, merged[i])
+			kept = append(kept, t)
 		}
 	}
 	if len(kept) > maxTerms {
 		return markerSet{kept.common()}
 	}
-	slices.SortFunc(kept, func(a, b markerTerm) int { return strings.Compare(a.key(), b.key()) })
+	slices.SortFunc(kept, func(a, b markerTerm) int {
+		return slices.CompareFunc(a.atoms, b.atoms, func(a, b atom) int { return strings.Compare(a.text, b.text) })
+	})
 	return kept
 }
 
@@ -260,31 +180,30 @@ func (s markerSet) common() markerTerm {
 	all := s[0]
 	for _, t := range s[1:] {
 		all.pythons = all.pythons.or(t.pythons)
-		all.atoms = slices.DeleteFunc(slices.Clone(all.atoms), func(m marker) bool { return !containsAll(t.atoms, []marker{m}) })
+		all.atoms = slices.DeleteFunc(slices.Clone(all.atoms), func(m atom) bool { return !containsAll(t.atoms, []atom{m}) })
 	}
 	return all
 }
 
-func containsAll(list, wanted []marker) bool {
+func containsAll(list, wanted []atom) bool {
 	for _, m := range wanted {
-		if !slices.ContainsFunc(list, func(o marker) bool { return o.String() == m.String() }) {
+		if !slices.ContainsFunc(list, func(o atom) bool { return sameAtom(o, m) }) {
 			return false
 		}
 	}
 	return true
 }
 
-func (t markerTerm) key() string {
-	var b strings.Builder
-	for _, m := range t.atoms {
-		b.WriteString(m.String() + "\n")
-	}
-	return b.String()
+// always reports that nothing is excluded.
+func (s markerSet) always() bool {
+	return len(s) == 1 && len(s[0].atoms) == 0 && s[0].pythons == allPythons()
 }
 
 // equal reports whether two sets that are normal are the same.
 func (s markerSet) equal(o markerSet) bool {
-	return slices.EqualFunc(s, o, func(a, b markerTerm) bool { return a.pythons == b.pythons && a.key() == b.key() })
+	return slices.EqualFunc(s, o, func(a, b markerTerm) bool {
+		return a.pythons == b.pythons && slices.EqualFunc(a.atoms, b.atoms, sameAtom)
+	})
 }
 
 // marker renders the set for the releases of Python that the lock is for.
@@ -292,44 +211,12 @@ func (s markerSet) marker(lock pySet) marker {
 	var terms []marker
 	for _, t := range s {
 		for _, python := range pythonRanges(t.pythons.and(lock), lock) {
-			terms = append(terms, joinMarkers(markerAnd, append([]marker{python}, t.atoms...)...))
+			all := []marker{python}
+			for _, a := range t.atoms {
+				all = append(all, a.marker)
+			}
+			terms = append(terms, joinMarkers(markerAnd, all...))
 		}
 	}
 	return joinMarkers(markerOr, terms...)
-}
-
-// pythonRanges renders a set of releases as ranges among those of the lock.
-func pythonRanges(set, lock pySet) []marker {
-	var ranges []marker
-	versions := pythons()
-	first, open := true, false
-	var current []marker
-	for i, v := range versions {
-		if !lock.has(i) {
-			continue
-		}
-		switch in := set.has(i); {
-		case in && !open:
-			open, current = true, nil
-			if !first {
-				current = append(current, pythonBoundMarker(">=", v))
-			}
-		case !in && open:
-			open = false
-			ranges = append(ranges, joinMarkers(markerAnd, append(current, pythonBoundMarker("<", v))...))
-		}
-		first = false
-	}
-	if open {
-		ranges = append(ranges, joinMarkers(markerAnd, current...))
-	}
-	return ranges
-}
-
-func pythonBoundMarker(op string, v *semver.Version) marker {
-	text := v.Canon(true)
-	if minor, ok := strings.CutSuffix(text, ".0"); ok && strings.Count(text, ".") == 2 {
-		return marker{kind: markerIs, name: "python_version", op: op, value: minor}
-	}
-	return marker{kind: markerIs, name: "python_full_version", op: op, value: text}
 }

@@ -80,6 +80,9 @@ func ParsePdmLock(name string, data []byte, p *Pyproject) (*PdmLock, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLockCredentials(file.Name, file.Data, "remove the credential from the URL in pyproject.toml, revoke it, and run `pdm lock` again"); err != nil {
+		return nil, err
+	}
 	l := &PdmLock{File: file, pyproject: p}
 	files, err := l.readMetadata()
 	if err != nil {

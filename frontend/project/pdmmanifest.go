@@ -25,6 +25,8 @@ type pdmDep struct {
 	spec   constraint
 	when   marker
 	list   string
+	// via is the extra of the project itself that the group takes it from.
+	via string
 }
 
 func (d pdmDep) allows(version string) bool { return d.Specifier == "" || d.spec.allowsText(version) }
@@ -162,12 +164,16 @@ func (m *pdmManifest) readResolution(p *Pyproject) error {
 
 // expandSelf replaces requirements on extras of the project itself by those.
 func (m *pdmManifest) expandSelf(self string) {
+	expanded := map[string][]pdmDep{}
 	for _, group := range sortedKeys(m.groups) {
 		included := []string{group}
 		var deps []pdmDep
 		for i := 0; i < len(included); i++ {
 			for _, d := range m.groups[included[i]] {
 				if d.name != self || self == "" {
+					if i > 0 {
+						d.via = included[i]
+					}
 					deps = append(deps, d)
 					continue
 				}
@@ -178,8 +184,9 @@ func (m *pdmManifest) expandSelf(self string) {
 				}
 			}
 		}
-		m.groups[group] = deps
+		expanded[group] = deps
 	}
+	m.groups = expanded
 }
 
 // at is the place of a dependency, which older lists may lack.

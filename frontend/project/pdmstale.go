@@ -25,7 +25,9 @@ func (c pdmComparison) run() ([]diag.Warning, error) {
 			continue // not locked, maybe on purpose: an error once it is chosen
 		}
 		for _, d := range l.manifest.groups[group] {
-			errs = append(errs, c.dependency(d, group))
+			if d.via == "" || l.Groups == nil || slices.Contains(l.Groups, d.via) {
+				errs = append(errs, c.dependency(d, group))
+			}
 		}
 	}
 	errs = append(errs, c.removed())
@@ -87,7 +89,7 @@ func (d pdmDep) sameSource(pkg *pdmPackage) bool {
 		return true
 	case strings.HasPrefix(d.URL, "git+"):
 		repository, ref := splitGitRef(strings.TrimPrefix(d.URL, "git+"))
-		return pkg.Git == repository && (ref == "" || ref == pkg.Ref || strings.HasPrefix(pkg.Revision, ref))
+		return pkg.Git == repository && (ref == "" || pkg.Ref == "" || ref == pkg.Ref || strings.HasPrefix(pkg.Revision, ref))
 	case strings.HasPrefix(d.URL, "file:") || !isURL(d.URL):
 		return pkg.Path != "" || strings.HasPrefix(pkg.URL, "file:")
 	case vcsURL.MatchString(d.URL):

@@ -71,6 +71,9 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLockCredentials(name, file.data, "write the credential as ${NAME} in the Pipfile, revoke it, and run `pipenv lock` again"); err != nil {
+		return nil, err
+	}
 	l := &PipfileLock{Name: name, Data: file.data, manifest: p, file: file, sections: map[string]map[string]pipfilePackage{}}
 	if err := l.decode(raw["_meta"], &l.meta, "_meta"); err != nil {
 		return nil, err
@@ -193,12 +196,6 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 	return s, nil
 }
 
-// unlocked reports a package without a version of its own. Pipenv does not look
-// for one where the markers exclude the system and the Python that it locks on.
-func (pkg pipfilePackage) unlocked() bool {
-	return !exactClause.MatchString(pkg.Version) && pkg.Git+pkg.Hg+pkg.Svn+pkg.Bzr+pkg.Path+pkg.File == ""
-}
-
 // pythons are the releases of Python that the lock is for.
 func (l *PipfileLock) pythons() markerSet {
 	spec, _ := l.RequiresPython()
@@ -223,64 +220,6 @@ func (l *PipfileLock) section(group string) (string, error) {
 		}
 	}
 	return "", l.mistake(l.file.keyAt("default"), known("groups", sortedKeys(l.sections)), "there is no group %q", group)
-}
-
-// setPackage converts one package without its condition.
-func (l *PipfileLock) setPackage(section, key string, pkg pipfilePackage) (SetPackage, error) {
-	at := l.file.keyAt(section, key)
-	p := SetPackage{Name: NormalizeName(key), Extras: pkg.Extras, Editable: pkg.Editable, At: at}
-	for _, h := range pkg.Hashes {
-		if hashRule.MatchString(h) {
-			p.Hashes = append(p.Hashes, h)
-		}
-	}
-	local := pkg.Path
-	vcs := map[string]string{"git+": pkg.Git, "hg+": pkg.Hg, "svn+": pkg.Svn, "bzr+": pkg.Bzr}
-	for _, prefix := range sortedKeys(vcs) {
-		switch location := vcs[prefix]; {
-		case location == "":
-		case pkg.Ref == "":
-			return p, l.mistake(at, pipfileHint, "%s has no ref, so no commit is known", key)
-		case prefix == "git+":
-			p.URL, p.Hashes, p.Editable = gitURL(location, pkg.Ref, pkg.Subdirectory), nil, false
-		default:
-			p.URL, p.Hashes, p.Editable = withSubdirectory(prefix+location+"@"+pkg.Ref, pkg.Subdirectory), nil, false
-		}
-		if p.URL != "" {
-			return p, nil
-		}
-	}
-	switch {
-	case strings.HasPrefix(pkg.File, "file:"):
-		local = filePath(pkg.File)
-	case isURL(pkg.File):
-		p.URL = withSubdirectory(pkg.File, pkg.Subdirectory)
-		return p, nil
-	case pkg.File != "":
-		local = pkg.File
-	}
-	if local != "" {
-		path, ok := inContext(local)
-		if !ok {
-			return p, outsideMistake(local, at, l.Data)
-		}
-		p.Path = path
-		if !archive.MatchString(path) {
-			p.Hashes = nil
-		}
-		return p, nil
-	}
-	version, ok := strings.CutPrefix(pkg.Version, "==")
-	if !ok || !exactClause.MatchString(pkg.Version) {
-		return p, l.mistake(at, pipfileHint, "%s is not locked to a version, but to %q", key, pkg.Version)
-	}
-	p.Version = strings.TrimPrefix(version, "=")
-	for _, source := range l.meta.Sources {
-		if source.Name == pkg.Index && pkg.Index != "" {
-			p.Index = source.URL
-		}
-	}
-	return p, nil
 }
 
 // Python is the version of Python that the lock was made for; nil if it does

@@ -66,6 +66,9 @@ func ParsePoetryLock(name string, data []byte, p *Pyproject) (*PoetryLock, error
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLockCredentials(file.Name, file.Data, "remove the credential from the URL in pyproject.toml, revoke it, and run `poetry lock` again"); err != nil {
+		return nil, err
+	}
 	l := &PoetryLock{File: file, pyproject: p, extras: map[string][]string{}}
 	if err := l.readMetadata(); err != nil {
 		return nil, err
@@ -182,6 +185,9 @@ func (l *PoetryLock) perPackage() bool {
 func (l *PoetryLock) Set(sel Selection) (*LockedSet, error) {
 	sel = Selection{Extras: normalNames(sel.Extras), Groups: normalNames(sel.Groups)}
 	if err := l.checkSelection(sel); err != nil {
+		return nil, err
+	}
+	if err := (poetryComparison{l}).chosenGroups(sel.Groups); err != nil {
 		return nil, err
 	}
 	s := &LockedSet{File: l.File.Name, Source: l.File.Data}

@@ -108,12 +108,24 @@ func (r *Requirements) Pinned() bool {
 // withoutLocals writes the requirements out as one file, without what is
 // installed from the context.
 func (r *Requirements) withoutLocals() string {
+	return r.write(func(e RequirementLine) bool { return e.LocalPath == "" })
+}
+
+// Only writes the requirements of some packages (normalised names) out as one
+// file, with their hashes.
+func (r *Requirements) Only(names []string) string {
+	return r.write(func(e RequirementLine) bool {
+		return e.LocalPath == "" && slices.Contains(names, NormalizeName(e.Requirement.Name))
+	})
+}
+
+func (r *Requirements) write(take func(RequirementLine) bool) string {
 	var text strings.Builder
 	for _, o := range r.Options {
 		text.WriteString(strings.TrimSuffix("--"+o.Name+" "+o.Value, " ") + "\n")
 	}
 	for _, e := range r.Entries {
-		if e.LocalPath != "" {
+		if !take(e) {
 			continue
 		}
 		text.WriteString(e.Requirement.Raw)

@@ -29,7 +29,7 @@ type EnvVar struct {
 	Value string `json:"value"`
 }
 
-// Ref names a file tree: one of Image, Step, Context, Scripts, Files
+// Ref names a file tree: one of Image, Step, Context, Scripts, Files, Download
 // and Stack is set.
 type Ref struct {
 	// Image is a key of Plan.Images.
@@ -42,11 +42,21 @@ type Ref struct {
 	Scripts []string `json:"scripts,omitempty"`
 	// Files are texts that planning wrote, by their names.
 	Files map[string]string `json:"files,omitempty"`
+	// Download is a file that the engine fetches and verifies.
+	Download *Download `json:"download,omitempty"`
 	// Stack are trees put on each other, the lowest first.
 	Stack []Ref `json:"stack,omitempty"`
 	// Paths narrows the tree to these files and directories, in their places.
 	// Those of an image need not exist.
 	Paths []string `json:"paths,omitempty"`
+}
+
+// Download is a file of a server, in the root of a tree of its own.
+type Download struct {
+	URL string `json:"url"`
+	// SHA256 is the sum in hexadecimal that the file must have.
+	SHA256 string `json:"sha256"`
+	Name   string `json:"name"`
 }
 
 // View is a filtered view of the build context.

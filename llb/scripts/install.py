@@ -4,6 +4,7 @@ usage: install.py [--secret-env NAME=FILE]... [--history DIR] -- UV...
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -33,6 +34,8 @@ def main():
     done = uv.run(command, uv.environment(options))
     if done.returncode:
         return done.returncode
+    # A cache that was linked from, where there was one.
+    shutil.rmtree(os.path.join(ROOT, ".cache"), ignore_errors=True)
     for base, _, files in os.walk(ROOT):
         # uv's lock on the prefix, world-writable, and of no use in an image.
         if ".lock" in files and "lib" in os.listdir(base):

@@ -1,0 +1,223 @@
+package planner
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+const (
+	// wheelsDir is where a step sees its wheels.
+	wheelsDir = "/run/pybuild/wheels"
+	// largeWheel is the size in bytes from which on a wheel has a layer of its
+	// own.
+	largeWheel = 2 << 20
+	// bucketSize is how many bytes of small wheels a layer is meant for.
+	bucketSize = 3 << 19
+	// usualWheel stands for the size of a wheel where the lock does not tell.
+	usualWheel = 256 << 10
+	// maxLarge and maxBuckets keep the layers of an image well below what
+	// overlayfs and registries take.
+	maxLarge, maxBuckets = 16, 8
+)
+
+// group are the packages of one layer.
+type group struct {
+	id     string
+	name   string // for people
+	wheels []project.Wheel
+}
+
+// packages plans the dependencies as layers by package: wheels are sources of
+// the build with their checksums, and what installs them has no network.
+func (b *builder) packages() {
+	for _, g := range b.groups() {
+		b.add(b.wheelStep(g))
+		b.layer(g.id)
+	}
+	if rest := b.Resolved.Rest; len(rest) > 0 {
+		b.rest(rest)
+	}
+}
+
+// fromSources reports whether wheels are fetched by the engine itself.
+func (b *builder) fromSources() bool {
+	if b.Resolved == nil || len(b.Resolved.Wheels) == 0 {
+		return false
+	}
+	switch b.Config.Build.Wheels {
+	case "sources":
+		return true
+	case "cache":
+		return false
+	}
+	reason := ""
+	switch {
+	case !b.locked():
+		reason = "the dependencies are not locked with hashes"
+	case len(b.Config.Build.Secrets) > 0 || len(b.Config.Build.SSH) > 0:
+		reason = "secrets are configured, which only steps can use"
+	case b.proxied():
+		reason = "a proxy is given to the steps, and the engine may need it as well"
+	}
+	if reason != "" {
+		b.decide("wheels", "cache", reason, "build", "wheels")
+		return false
+	}
+	return true
+}
+
+// locked reports whether the input pins every file by its hash.
+func (b *builder) locked() bool {
+	switch b.Facts.Input {
+	case project.InputUVLock, project.InputPylock, project.InputPoetry, project.InputPDM, project.InputPipfile:
+		return true
+	case project.InputScript:
+		return b.Facts.ScriptLock != nil
+	case project.InputRequirements:
+		return b.Facts.Requirements.AllHashed()
+	}
+	return false
+}
+
+func (b *builder) proxied() bool {
+	for name := range b.BuildArgs {
+		if lower := strings.ToLower(name); lower == "http_proxy" || lower == "https_proxy" || lower == "all_proxy" {
+			return true
+		}
+	}
+	return false
+}
+
+// groups deal the wheels to layers: the largest each to its own, the others to
+// buckets by the hash of their names, so that a change of one touches one.
+func (b *builder) groups() []group {
+	wheels := slices.Clone(b.Resolved.Wheels)
+	if b.Config.Build.Layers == "single" || !b.Engine.Merge {
+		return []group{{"install", fmt.Sprintf("%s from %s", count(len(wheels), "package"), b.inputName()), wheels}}
+	}
+	bySize := slices.Clone(wheels)
+	slices.SortStableFunc(bySize, func(x, y project.Wheel) int { return int(y.File.Size - x.File.Size) })
+	large := map[string]bool{}
+	small := int64(0)
+	for i, w := range bySize {
+		if w.File.Size > largeWheel && i < maxLarge {
+			large[w.Name] = true
+		} else {
+			small += or(w.File.Size, usualWheel)
+		}
+	}
+	// A power of two, so that growing over a limit halves buckets and does not
+	// deal all packages anew.
+	n := uint32(1)
+	for n < maxBuckets && small > int64(n)*bucketSize {
+		n *= 2
+	}
+	var groups []group
+	buckets := make([]group, n)
+	for _, w := range wheels {
+		if large[w.Name] {
+			groups = append(groups, group{"package-" + w.Name, w.Name + " " + w.Version + " (" + size(w.File.Size) + ")", []project.Wheel{w}})
+			continue
+		}
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(w.Name))
+		i := h.Sum32() % n
+		buckets[i].wheels = append(buckets[i].wheels, w)
+	}
+	for i, bucket := range buckets {
+		if len(bucket.wheels) > 0 {
+			bucket.id, bucket.name = fmt.Sprintf("packages-%d", i+1), wheelNames(bucket.wheels)
+			groups = append(groups, bucket)
+		}
+	}
+	return groups
+}
+
+// wheelStep installs wheels. Nothing of the project is in it: the same packages
+// on the same base are the same step, and the same layer, in every project.
+func (b *builder) wheelStep(g group) plan.Step {
+	cmd := []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable, "--prefix", "/install" + b.plan.Python.Prefix,
+		"--no-index", "--offline", "--no-deps", "--no-config",
+		// A cache on the same file system is linked and not copied; install.py
+		// removes it.
+		"--cache-dir", "/install/.cache", "--link-mode", "hardlink"}
+	cmd = append(cmd, b.crossFlags(b.native())...)
+	mounts := []plan.Mount{
+		scriptsMount("install.py", "tree.py", "uv.py"),
+		b.uvOn(b.native()),
+	}
+	for _, w := range g.wheels {
+		file := w.File
+		cmd = append(cmd, wheelsDir+"/"+file.Name)
+		mounts = append(mounts, plan.Mount{
+			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name}},
+			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
+		})
+	}
+	return plan.Step{
+		ID: g.id, Name: "[packages] install " + g.name, Stage: "packages", On: b.native(),
+		Args: append(append(b.python("install.py"), "--"), cmd...), Env: b.toolEnv(), Output: "/install", Offline: true,
+		Mounts: mounts, At: b.inputAt(),
+	}
+}
+
+// rest plans what has to be built, or has no file with a hash: uv installs it
+// from its index or repository, over its cache.
+func (b *builder) rest(packages []project.PylockPackage) {
+	var text strings.Builder
+	all := true
+	indexes := map[string]bool{}
+	names := make([]string, 0, len(packages))
+	for _, p := range packages {
+		line, hashed := p.Requirement()
+		all = all && hashed
+		text.WriteString(line + "\n")
+		names = append(names, p.Name)
+		if p.Index != "" {
+			indexes[p.Index] = true
+		}
+	}
+	written := text.String()
+	if b.directRequirements() {
+		// The hashes that the user wrote, and not those that an index has.
+		written, all, indexes = b.Facts.Requirements.Only(names), b.Facts.Requirements.AllHashed(), nil
+	}
+	on := b.on()
+	cmd := append(b.pipInstall(on), "--no-deps", "-r", lockedFile)
+	if all {
+		cmd = append(cmd, "--require-hashes")
+	}
+	for _, url := range sortedKeys(indexes) {
+		cmd = append(cmd, "--extra-index-url", url)
+	}
+	args := append(append(append(b.python("install.py"), b.secretFlags()...), "--"), cmd...)
+	mounts := []plan.Mount{{
+		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
+	}}
+	mounts = append(append(mounts, b.tools(on, "install.py", "tree.py", "uv.py")...), b.credentials()...)
+	b.add(plan.Step{
+		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
+		Env: b.uvEnv(), Dir: projectDir, Output: "/install", At: b.inputAt(), Mounts: mounts,
+	})
+	b.layer("install")
+}
+
+// wheelNames lists packages for people, not all of them where they are many.
+func wheelNames(wheels []project.Wheel) string {
+	names := make([]string, 0, len(wheels))
+	for _, w := range wheels {
+		names = append(names, w.Name)
+	}
+	if len(names) > 6 {
+		return strings.Join(names[:5], ", ") + fmt.Sprintf(" and %d more", len(names)-5)
+	}
+	return strings.Join(names, ", ")
+}
+
+// size is a number of bytes for people.
+func size(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
