@@ -31,6 +31,7 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 	if err != nil {
 		return err
 	}
+	f.Warnings = append(f.Warnings, set.Warnings...)
 	for _, url := range set.Indexes() {
 		text = append([]byte("--extra-index-url "+url+"\n"), text...)
 	}
