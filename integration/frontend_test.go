@@ -178,7 +178,7 @@ func TestPlacement(t *testing.T) {
 	merged, copied := t.TempDir(), t.TempDir()
 	build{dir: dir, out: merged}.must(t)
 	tr := build{dir: dir, out: copied, without: []apicaps.CapID{pb.CapMergeOp}}.must(t)
-	tr.step(t, "[runtime] copy layer 1 of 3")
+	tr.step(t, "[runtime] copy layer 1 of 4")
 	if diff := cmp.Diff(listing(t, merged), listing(t, copied)); diff != "" {
 		t.Errorf("merging and copying differ (-merge +copy):\n%s", diff)
 	}

@@ -83,11 +83,10 @@ func (b *builder) project() {
 }
 
 // local plans the step that builds and installs one directory or archive of
-// the context. A directory named on uv's command line is always built anew,
-// whatever the cache holds.
+// the context.
 func (b *builder) local(id, dir, name string, at plan.Location) {
 	on := b.on()
-	cmd := append(b.pipInstall(on), "--no-deps")
+	build := []string{uvPath, "build", "--wheel", "--python", b.plan.Python.Executable, "--out-dir", "/tmp/wheels"}
 	mount := plan.Mount{
 		// Build backends write beside the sources: let them, and keep nothing.
 		Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Target: sourceDir, Scratch: true,
@@ -99,15 +98,17 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		target = path.Join(sourceDir, path.Base(dir))
 		mount.Target = target
 		// The rest of the workspace, which sources may name, is not there.
-		cmd = append(cmd, "--no-sources")
+		build = append(build, "--no-sources")
 	}
 	flags := b.secretFlags()
 	if id == "project" && b.history() {
 		mount, target = historyMount(), path.Join(sourceDir, dir)
 		flags = append(flags, "--history", sourceDir)
 	}
-	args := append(append(append(b.python("install.py"), flags...), "--"), append(cmd, target)...)
-	mounts := append([]plan.Mount{mount}, b.tools(on, "install.py", "tree.py", "uv.py")...)
+	args := append(append(b.python("local.py"), flags...), "--")
+	args = append(append(args, append(build, target)...), "--then")
+	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
+	mounts := append([]plan.Mount{mount}, b.tools(on, "install.py", "local.py", "tree.py", "uv.py")...)
 	b.add(plan.Step{
 		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
 		Env: b.uvEnv(), Dir: "/", Output: "/install", At: at, Mounts: append(mounts, b.credentials()...),
@@ -117,7 +118,7 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 
 // files plans the app's own files, with their bytecode.
 func (b *builder) files() {
-	if b.installsProject() && len(b.Config.Runtime.Include) == 0 {
+	if b.withoutFiles() {
 		return
 	}
 	owner := "0:0"

@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/project"
@@ -51,6 +52,11 @@ func (b *builder) resolve() {
 		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, "resolve.py", "tree.py", "uv.py")...),
 	}
 	step.Mounts = append(step.Mounts, b.credentials()...)
+	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {
+		// uv caches by path what a directory says of itself, and all projects
+		// have the same paths here: this cache is the step's own.
+		step.Env = append(step.Env, plan.EnvVar{Name: "UV_CACHE_DIR", Value: "/tmp/uv-cache"})
+	}
 	b.add(step)
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
+const settingsVariable = "DJANGO_SETTINGS_MODULE"
+
 // startOfDjango serves a Django project by the interface that its servers
 // speak: every project has both applications.
 func (b *builder) startOfDjango(apps *project.Apps) (start, bool, error) {
@@ -34,6 +36,20 @@ func (b *builder) startOfDjango(apps *project.Apps) (start, bool, error) {
 	return st, true, nil
 }
 
+// djangoCommand runs Django's own commands: by manage.py, or where that is not
+// in the image, since the project is installed, by Django's module.
+func (b *builder) djangoCommand(d *project.Django) []string {
+	if b.withoutFiles() {
+		return []string{b.plan.Python.Executable, "-m", "django"}
+	}
+	return []string{b.plan.Python.Executable, b.inApp(d.ManagePy)}
+}
+
+// withoutFiles reports that the image holds the installed project alone.
+func (b *builder) withoutFiles() bool {
+	return b.installsProject() && len(b.Config.Runtime.Include) == 0
+}
+
 // servesOnlyASGI reports whether no server is installed that speaks WSGI.
 func (b *builder) servesOnlyASGI() bool {
 	asgi := false
@@ -53,10 +69,17 @@ func (b *builder) servesOnlyASGI() bool {
 // say. It sees the environment and the secrets of the build, which settings
 // commonly want a key from, and none of them is in its output.
 func (b *builder) static() error {
-	if b.Apps == nil || b.Apps.Django == nil || b.Config.Build.CollectStatic != nil && !*b.Config.Build.CollectStatic {
+	if b.Apps == nil || b.Apps.Django == nil {
 		return nil
 	}
 	d := b.Apps.Django
+	if b.withoutFiles() {
+		// There is no manage.py in the image to name the settings.
+		b.defaults[settingsVariable] = d.SettingsModule
+	}
+	if c := b.Config.Build.CollectStatic; c != nil && !*c {
+		return nil
+	}
 	if !d.StaticFiles || !d.StaticRoot || d.ManagePy == "" || !b.Resolved.Has("django") {
 		if c := b.Config.Build.CollectStatic; c != nil && *c {
 			_, source := b.Config.Source()
@@ -102,8 +125,8 @@ func (b *builder) staticEnv(d *project.Django) []plan.EnvVar {
 			vars[name] = *value
 		}
 	}
-	if _, ok := vars["DJANGO_SETTINGS_MODULE"]; !ok {
-		vars["DJANGO_SETTINGS_MODULE"] = d.SettingsModule
+	if _, ok := vars[settingsVariable]; !ok {
+		vars[settingsVariable] = d.SettingsModule
 	}
 	for _, v := range b.userEnv() {
 		vars[v.Name] = v.Value

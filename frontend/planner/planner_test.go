@@ -38,7 +38,7 @@ func examples() []example {
 	}
 }
 
-func input(t *testing.T, e example) planner.Input {
+func input(t testing.TB, e example) planner.Input {
 	t.Helper()
 	dir := filepath.Join("..", "..", "examples", e.name)
 	data, err := os.ReadFile(filepath.Join(dir, "pybuild.toml"))

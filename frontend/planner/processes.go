@@ -47,7 +47,7 @@ func (b *builder) processes() ([]process, error) {
 		add("worker", workers[0].command, workers[0].reason)
 	}
 	if d := b.Apps.Django; d != nil && d.ManagePy != "" {
-		add("migrate", []string{b.plan.Python.Executable, b.inApp(d.ManagePy), "migrate", "--noinput"}, d.ManagePy+" is Django's")
+		add("migrate", append(b.djangoCommand(d), "migrate", "--noinput"), d.ManagePy+" is Django's")
 	}
 	return all, nil
 }

@@ -1,11 +1,10 @@
 """Install packages below /install as they will stand in the image.
 
-usage: install.py [--secret-env NAME=FILE]... [--history DIR] -- UV...
+usage: install.py [--secret-env NAME=FILE]... -- UV...
 """
 
 import os
 import shutil
-import subprocess
 import sys
 
 import tree
@@ -14,26 +13,8 @@ import uv
 ROOT = "/install"
 
 
-def forgive(repository):
-    """Have git overlook what the build context leaves out.
-
-    A file that is ignored would else count as deleted, and the version as that
-    of a changed tree, with the date of today.
-    """
-    git = ["git", "-c", "safe.directory=*", "-C", repository]
-    gone = subprocess.run([*git, "ls-files", "--deleted", "-z"], check=True, capture_output=True)
-    subprocess.run([*git, "update-index", "--skip-worktree", "-z", "--stdin"], check=True, input=gone.stdout)
-
-
-def main():
-    options, (command,) = uv.split(sys.argv[1:])
-    if "--history" in options:
-        cut = options.index("--history")
-        forgive(options[cut + 1])
-        del options[cut : cut + 2]
-    done = uv.run(command, uv.environment(options))
-    if done.returncode:
-        return done.returncode
+def finish():
+    """Make what lies below /install what the image will have."""
     # A cache that was linked from, where there was one.
     shutil.rmtree(os.path.join(ROOT, ".cache"), ignore_errors=True)
     for base, _, files in os.walk(ROOT):
@@ -42,6 +23,14 @@ def main():
             os.unlink(os.path.join(base, ".lock"))
     tree.compile_tree(ROOT, strip=ROOT)
     tree.settle(ROOT)
+
+
+def main():
+    options, (command,) = uv.split(sys.argv[1:])
+    done = uv.run(command, uv.environment(options))
+    if done.returncode:
+        return done.returncode
+    finish()
     return 0
 
 

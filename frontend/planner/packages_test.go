@@ -1,0 +1,90 @@
+package planner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// locked plans with so many wheels, every tenth of them large.
+func locked(t *testing.T, n int, more ...project.Wheel) *plan.Plan {
+	t.Helper()
+	in := input(t, examples()[0])
+	in.Engine.Merge = true
+	r := &planner.Resolved{Install: []planner.Package{{Name: "uvicorn", Version: "1"}}}
+	for i := range n {
+		size := int64(20_000 + i*37%900*1000)
+		if i%10 == 0 {
+			size += 4 << 20
+		}
+		r.Wheels = append(r.Wheels, wheel(fmt.Sprintf("package-%03d", i), "1.0", size))
+	}
+	r.Wheels = append(r.Wheels, more...)
+	in.Resolved = r
+	p, err := planner.New(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func wheel(name, version string, size int64) project.Wheel {
+	file := strings.ReplaceAll(name, "-", "_") + "-" + version + "-py3-none-any.whl"
+	return project.Wheel{Installed: project.Installed{Name: name, Version: version},
+		File: project.File{Name: file, URL: "https://index.example/" + file, Size: size, Hashes: map[string]string{"sha256": strings.Repeat("0", 64)}}}
+}
+
+// TestManyPackages keeps the layers of a large lock few, and a change small.
+func TestManyPackages(t *testing.T) {
+	before := locked(t, 500)
+	if n := len(before.Layers); n > 36 { // the base brings four
+		t.Errorf("%d layers", n)
+	}
+	installed := 0
+	for _, s := range before.Steps {
+		if s.Stage == "packages" {
+			installed += len(s.Mounts) - 2
+			if !s.Offline {
+				t.Errorf("%s has a network", s.Name)
+			}
+		}
+	}
+	if installed != 500 {
+		t.Errorf("%d packages are installed", installed)
+	}
+	for what, after := range map[string]*plan.Plan{
+		"a small one added":    locked(t, 500, wheel("another", "1.0", 50_000)),
+		"the configuration":    locked(t, 500),
+		"a small one upgraded": locked(t, 499, wheel("package-499", "2.0", 463_000)),
+	} {
+		changed := 0
+		for _, s := range after.Steps {
+			if old := before.Step(s.ID); s.Stage == "packages" && (old == nil || !slices.Equal(old.Args, s.Args)) {
+				changed++
+			}
+		}
+		if want := map[bool]int{true: 0, false: 1}[what == "the configuration"]; changed != want {
+			t.Errorf("%s: %d steps change, want %d", what, changed, want)
+		}
+	}
+}
+
+// BenchmarkPlan plans a lock of 500 packages.
+func BenchmarkPlan(b *testing.B) {
+	in := input(b, examples()[0])
+	r := &planner.Resolved{Install: []planner.Package{{Name: "uvicorn", Version: "1"}}}
+	for i := range 500 {
+		r.Wheels = append(r.Wheels, wheel(fmt.Sprintf("package-%03d", i), "1.0", int64(i)*10_000))
+	}
+	in.Resolved, in.Engine.Merge = r, true
+	for b.Loop() {
+		if _, err := planner.New(in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+// Command bench measures pybuild against the Dockerfiles that people write by
+// hand: builds on one engine in turn, bytes that a push would send, and the time
+// a container needs to its first answer. Ratios within one run are what counts;
+// machines differ.
+//
+// usage: bench [-app small|heavy] [-rounds N] [-out DIR]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	app := flag.String("app", "heavy", "the app to build: small or heavy")
+	rounds := flag.Int("rounds", 2, "how often everything is measured")
+	out := flag.String("out", "docs/benchmarks", "where the table and the chart go")
+	flag.Parse()
+	if err := run(*app, *rounds, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(name string, rounds int, out string) error {
+	app, err := findApp(name)
+	if err != nil {
+		return err
+	}
+	bed, err := findBed()
+	if err != nil {
+		return err
+	}
+	defer bed.close()
+	dir, err := os.MkdirTemp("", "pybuild-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	locks, err := bed.lock(filepath.Join(dir, "lock"), app)
+	if err != nil {
+		return err
+	}
+	results := newResults(app, rounds)
+	for round := range rounds {
+		for _, v := range variants() {
+			if err := bed.measure(results, v, filepath.Join(dir, fmt.Sprintf("%s-%d", v.name, round)), app, locks); err != nil {
+				return fmt.Errorf("%s: %w", v.name, err)
+			}
+		}
+	}
+	return results.write(out)
+}
