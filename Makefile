@@ -7,7 +7,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The database of the Go project, or a mirror of it.
 GOVULNDB ?= https://vuln.go.dev
 
-.PHONY: try test pure lint up down
+.PHONY: try test pure lint bench up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -29,6 +29,10 @@ lint:
 	else \
 		echo "govulncheck: NOT RUN, no vulnerability database at $(GOVULNDB); name a mirror with GOVULNDB="; \
 	fi
+
+# Measures against Dockerfiles written by hand, and empties the bed's build cache.
+bench: up
+	@eval "$$($(BED) env)" && go run ./integration/bench -app heavy
 
 up:
 	@$(BED) up
