@@ -63,12 +63,21 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispe
 	if err := json.Unmarshal(data, config); err != nil {
 		return image{}, fmt.Errorf("configuration of the image %s: %w", img.Ref, err)
 	}
-	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName("[base] " + img.Ref)}
+	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName(imageStep(img))}
 	if at := in.locate(img.At); at != nil {
 		opts = append(opts, at)
 	}
 	st, err := bk.Image(ref, opts...).WithImageConfig(data)
 	return image{state: st.Platform(platform), config: config}, err
+}
+
+// imageStep is how the progress shows an image: with the reason, where pybuild
+// chose it.
+func imageStep(img plan.Image) string {
+	if img.Reason == "" {
+		return "[base] " + img.Ref
+	}
+	return "[base] " + img.Ref + ", " + img.Reason
 }
 
 // cannotUse explains why an image is not there, and keeps the cause: one that

@@ -79,7 +79,7 @@ func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
 	}
 	on := bk.Platform(platform)
 	if g.plan.Placement == plan.Merge {
-		return bk.Merge(append([]bk.State{root}, layers...), on, bk.WithCustomName("[runtime] put the layers together")), nil
+		return bk.Merge(append([]bk.State{root}, layers...), on, bk.WithCustomName("[runtime] put the layers together"+g.starts())), nil
 	}
 	for i, layer := range layers {
 		all := &bk.CopyInfo{CopyDirContentsOnly: true, CreateDestPath: true}
@@ -87,6 +87,15 @@ func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
 			bk.WithCustomNamef("[runtime] copy layer %d of %d", i+1, len(layers)))
 	}
 	return root, nil
+}
+
+// starts says what was found to start, where the source told and not the
+// configuration.
+func (g *graph) starts() string {
+	if d := g.plan.Decision("start"); d != nil {
+		return ", to run " + d.Value + ": " + d.Reason
+	}
+	return ""
 }
 
 // ref returns the tree that a reference names.

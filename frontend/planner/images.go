@@ -38,13 +38,13 @@ func PythonVersions(in Input) (versions []string, reason string, err error) {
 func Images(in Input) (map[string]plan.Image, error) {
 	base := plan.Image{Ref: in.Config.Base, Platform: in.Platform, At: in.Config.At("base")}
 	if base.Ref == "" {
-		version := in.Python
-		if version == "" {
-			versions, _, err := PythonVersions(in)
-			if err != nil {
-				return nil, err
-			}
-			version = versions[0]
+		versions, reason, err := PythonVersions(in)
+		if err != nil {
+			return nil, err
+		}
+		version := or(in.Python, versions[0])
+		if in.Config.Python == "" {
+			base.Reason = reason
 		}
 		base.Ref = "python:" + version + "-slim"
 		base.At = in.Config.At("python")

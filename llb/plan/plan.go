@@ -47,8 +47,10 @@ type Image struct {
 	// Ref is the reference as a user would write it.
 	Ref string `json:"ref"`
 	// Platform is the platform that is pulled.
-	Platform string   `json:"platform"`
-	At       Location `json:"at,omitzero"`
+	Platform string `json:"platform"`
+	// Reason says why it is this one, for people; "" where somebody named it.
+	Reason string   `json:"reason,omitempty"`
+	At     Location `json:"at,omitzero"`
 }
 
 // Placement is how a layer comes onto the image below it.
@@ -67,6 +69,16 @@ type Decision struct {
 	Value  string   `json:"value"`
 	Reason string   `json:"reason"`
 	At     Location `json:"at,omitzero"`
+}
+
+// Decision returns the first decision on something, or nil.
+func (p *Plan) Decision(what string) *Decision {
+	for i := range p.Decisions {
+		if p.Decisions[i].What == what {
+			return &p.Decisions[i]
+		}
+	}
+	return nil
 }
 
 // Step returns the step named id, or nil.
