@@ -17,7 +17,15 @@ func main() {
 	app := flag.String("app", "heavy", "the app to build: small or heavy")
 	rounds := flag.Int("rounds", 2, "how often everything is measured")
 	out := flag.String("out", "docs/benchmarks", "where the table and the chart go")
+	profiled := flag.String("profile", "", "a directory: build it once and print where the time goes, no more")
 	flag.Parse()
+	if *profiled != "" {
+		if err := runProfile(*profiled); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*app, *rounds, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
