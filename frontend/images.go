@@ -5,15 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/errdefs"
+	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -25,9 +28,33 @@ type image struct {
 	config *dockerspec.DockerOCIImage
 }
 
+// findImages finds all images at once, as each is a question to a registry. The
+// base's error comes first: it tells whether another version is to be tried.
+func (in *inputs) findImages(ctx context.Context, images map[string]plan.Image) (map[string]image, error) {
+	names := append([]string{"base"}, slices.DeleteFunc(slices.Sorted(maps.Keys(images)), func(name string) bool { return name == "base" })...)
+	found, failed := make([]image, len(names)), make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() { found[i], failed[i] = in.findImage(ctx, images[name]) })
+	}
+	wg.Wait()
+	set := make(map[string]image, len(names))
+	for i, name := range names {
+		if failed[i] != nil {
+			return nil, failed[i]
+		}
+		set[name] = found[i]
+	}
+	return set, nil
+}
+
 // findImage finds an image: a named context of that name first, so that every
 // image can be pinned or swapped, else the registry.
-func (in *inputs) findImage(ctx context.Context, img plan.Image, platform ocispecs.Platform) (image, error) {
+func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) {
+	platform, err := platforms.Parse(img.Platform)
+	if err != nil {
+		return image{}, err
+	}
 	named, err := reference.ParseNormalizedNamed(img.Ref)
 	if err != nil {
 		return image{}, in.mistake(img.At, fmt.Sprintf("%q is not an image reference: %v", img.Ref, err), "")

@@ -35,7 +35,7 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 		build := in.buildPlatform()
 		platform = &build
 	}
-	t := &target{in: in, platform: platforms.Normalize(*platform), found: map[string]image{}}
+	t := &target{in: in, platform: platforms.Normalize(*platform)}
 	t.input = planner.Input{
 		Config: in.config, Facts: in.facts, Apps: in.apps, Engine: in.engine(),
 		Platform: platforms.Format(t.platform), BuildPlatform: platforms.Format(in.buildPlatform()),
@@ -69,26 +69,11 @@ func (t *target) findImages(ctx context.Context) error {
 		if t.images, err = planner.Images(t.input); err != nil {
 			return err
 		}
-		t.found["base"], err = t.in.findImage(ctx, t.images["base"], t.platform)
+		t.found, err = t.in.findImages(ctx, t.images)
 		if errdefs.IsNotFound(err) && i < len(versions)-1 {
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		break
-	}
-	for name, img := range t.images {
-		if name == "base" {
-			continue
-		}
-		platform, err := platforms.Parse(img.Platform)
-		if err != nil {
-			return err
-		}
-		if t.found[name], err = t.in.findImage(ctx, img, platform); err != nil {
-			return err
-		}
+		return err
 	}
 	return nil
 }

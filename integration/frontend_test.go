@@ -24,12 +24,12 @@ func TestImageTree(t *testing.T) {
 	out := t.TempDir()
 	dir := project(t, map[string]string{
 		"pybuild.toml": job, "job.py": "def f():\n    return 1\n", "data/t.html": "<p>", ".env": "SECRET=1", ".git/HEAD": "x",
-		".venv/bin/python": "x", "__pycache__/job.cpython-310.pyc": "x", "notes.txt": "x", ".dockerignore": "notes.txt\n",
+		".venv/bin/python": "x", "__pycache__/job.cpython-310.pyc": "x", "data/uv.lock": "x", "notes.txt": "x", ".dockerignore": "notes.txt\n",
 	})
 	build{dir: dir, out: out}.must(t)
 
 	for name, want := range map[string]bool{
-		"app/job.py": true, "app/data/t.html": true, "app/.env": false, "app/.git": false, "app/.venv": false,
+		"app/job.py": true, "app/data/t.html": true, "app/.env": false, "app/data/uv.lock": false, "app/.git": false, "app/.venv": false,
 		"app/notes.txt": false, "app/pybuild.toml": false, "usr/bin/gcc": false, "usr/local/bin/uv": false, "run/pybuild": false,
 		"root/.cache": false,
 	} {
@@ -249,6 +249,16 @@ func TestCalls(t *testing.T) {
 		tr := build{dir: dir, attrs: map[string]string{"requestid": "frontend." + call}}.must(t)
 		if text := string(tr.metadata["result.txt"]); !strings.Contains(text, want) {
 			t.Errorf("%s says %q, want %q", call, text, want)
+		}
+	}
+}
+
+// holds checks which files an image has.
+func holds(t *testing.T, root string, files map[string]bool) {
+	t.Helper()
+	for name, want := range files {
+		if _, err := os.Lstat(filepath.Join(root, name)); (err == nil) != want {
+			t.Errorf("%s is in the image: %v, want %v", name, err == nil, want)
 		}
 	}
 }

@@ -60,6 +60,9 @@ type Build struct {
 	// Layers is how dependencies become layers: "packages" or "single"; empty
 	// where not said.
 	Layers string
+	// Strip are the kinds of files to leave out of installed packages: "tests",
+	// "stubs" and "archives".
+	Strip []string
 	// UV is the version of uv that installs, such as "0.13.9".
 	UV string
 }

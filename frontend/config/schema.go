@@ -126,6 +126,10 @@ func buildTable(b *Build) *table {
 			doc: "how dependencies become layers", byself: "`packages`",
 			read: text(&b.Layers, oneOf("layers", "packages", "single")),
 		}, {
+			name: "strip", kind: "boolean or list of strings", example: `["tests", "stubs"]`,
+			doc: "what to leave out of installed packages", byself: "`false`",
+			read: strip(&b.Strip),
+		}, {
 			name: "uv", kind: "string", example: `"0.13.9"`,
 			doc: "version of uv that installs", byself: "0.13.9",
 			read: text(&b.UV, checkUV),

@@ -101,6 +101,9 @@ func (b *builder) install() {
 	if b.plan.Step("resolve") == nil || b.Resolved != nil && len(b.Resolved.Install) == 0 {
 		return
 	}
+	if kinds := b.Config.Build.Strip; len(kinds) > 0 {
+		b.decide("strip", strings.Join(kinds, ", "), "the configuration leaves them out of installed packages", "build", "strip")
+	}
 	if b.fromSources() {
 		b.packages()
 		return
@@ -121,13 +124,12 @@ func (b *builder) install() {
 			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/out/pylock.toml",
 		}}
 	}
-	args := append(b.python("install.py"), b.secretFlags()...)
-	args = append(append(args, "--"), cmd...)
+	args := slices.Concat(b.python("install.py"), b.secretFlags(), b.stripFlags(), []string{"--"}, cmd)
 	name := "[builder] install the packages of " + b.inputName()
 	if b.Resolved != nil {
 		name = fmt.Sprintf("[builder] install %s from %s", count(len(b.Resolved.Install), "package"), b.inputName())
 	}
-	mounts = append(mounts, b.tools(on, "install.py", "tree.py", "uv.py")...)
+	mounts = append(mounts, b.tools(on, b.installScripts()...)...)
 	mounts = append(mounts, b.credentials()...)
 	b.add(plan.Step{
 		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(), Dir: projectDir,

@@ -148,7 +148,7 @@ func (b *builder) wheelStep(g group) plan.Step {
 		"--cache-dir", "/install/.cache", "--link-mode", "hardlink"}
 	cmd = append(cmd, b.crossFlags(b.native())...)
 	mounts := []plan.Mount{
-		scriptsMount("install.py", "tree.py", "uv.py"),
+		scriptsMount(b.installScripts()...),
 		b.uvOn(b.native()),
 	}
 	for _, w := range g.wheels {
@@ -161,7 +161,7 @@ func (b *builder) wheelStep(g group) plan.Step {
 	}
 	return plan.Step{
 		ID: g.id, Name: "[packages] install " + g.name, Stage: "packages", On: b.native(),
-		Args: append(append(b.python("install.py"), "--"), cmd...), Env: b.toolEnv(), Output: "/install", Offline: true,
+		Args: slices.Concat(b.python("install.py"), b.stripFlags(), []string{"--"}, cmd), Env: b.toolEnv(), Output: "/install", Offline: true,
 		Mounts: mounts, At: b.inputAt(),
 	}
 }
@@ -195,11 +195,11 @@ func (b *builder) rest(packages []project.PylockPackage) {
 	for _, url := range sortedKeys(indexes) {
 		cmd = append(cmd, "--extra-index-url", url)
 	}
-	args := append(append(append(b.python("install.py"), b.secretFlags()...), "--"), cmd...)
+	args := slices.Concat(b.python("install.py"), b.secretFlags(), b.stripFlags(), []string{"--"}, cmd)
 	mounts := []plan.Mount{{
 		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
 	}}
-	mounts = append(append(mounts, b.tools(on, "install.py", "tree.py", "uv.py")...), b.credentials()...)
+	mounts = append(append(mounts, b.tools(on, b.installScripts()...)...), b.credentials()...)
 	b.add(plan.Step{
 		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
 		Env: b.uvEnv(), Dir: projectDir, Output: "/install", At: b.inputAt(), Mounts: mounts,

@@ -28,7 +28,11 @@ func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 // uvEnv is the environment of every step that runs uv over its cache:
 // pybuild's settings, then the user's.
 func (b *builder) uvEnv() []plan.EnvVar {
-	env := append(b.toolEnv(), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache})
+	env := append(b.toolEnv(), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache},
+		// What is built shall be the same on every machine: no date, and no debug
+		// information, which names uv's temporary directory.
+		plan.EnvVar{Name: "SOURCE_DATE_EPOCH", Value: "315532800"},
+		plan.EnvVar{Name: "CFLAGS", Value: "-g0"}, plan.EnvVar{Name: "CXXFLAGS", Value: "-g0"})
 	return append(env, b.userEnv()...)
 }
 

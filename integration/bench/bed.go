@@ -15,10 +15,17 @@ import (
 
 // bed is the engine that everything is built on: its cache is emptied, so it
 // has to be the tests' own.
-type bed struct{ buildkit, registry, frontend, builder string }
+type bed struct {
+	buildkit, registry, frontend, builder string
+	// dockerfile and foreignBase are images that the benchmark makes itself.
+	dockerfile, foreignBase string
+}
 
 func findBed() (*bed, error) {
-	b := &bed{os.Getenv("BUILDKIT_HOST"), os.Getenv("PYBUILD_REGISTRY"), os.Getenv("PYBUILD_IMAGE"), "pybuild-bench"}
+	b := &bed{
+		buildkit: os.Getenv("BUILDKIT_HOST"), registry: os.Getenv("PYBUILD_REGISTRY"), frontend: os.Getenv("PYBUILD_IMAGE"),
+		builder: "pybuild-bench",
+	}
 	if b.buildkit == "" || b.registry == "" || b.frontend == "" {
 		return nil, errors.New("the bed is not up: run `make bench`")
 	}
@@ -93,34 +100,11 @@ func writeAll(dir string, files map[string]string) error {
 
 // measure goes through the day of a project with one variant.
 func (b *bed) measure(r *results, v variant, dir string, a app, l locks) error {
-	files := map[string]string{
-		"app/__init__.py": "", "app/main.py": code, ".dockerignore": "Dockerfile\n.dockerignore\n",
-		v.file: strings.ReplaceAll(v.text, "FRONTEND", b.frontend),
-	}
-	if err := writeAll(dir, files); err != nil {
+	shop := &service{bed: b, results: r, variant: v, dir: dir, image: b.registry + "/bench/" + v.name + ":" + filepath.Base(dir), seen: map[string]bool{}}
+	if err := shop.create(code); err != nil {
 		return err
 	}
-	image := b.registry + "/bench/" + v.name + ":" + filepath.Base(dir)
-	seen := map[string]bool{}
-	step := func(scenario string, change map[string]string) error {
-		if err := writeAll(dir, change); err != nil {
-			return err
-		}
-		begin := time.Now()
-		if _, err := command(dir, "docker", "buildx", "build", "--builder", b.builder, "--provenance=false", "-f", v.file,
-			"--output", "type=image,push=true,name="+image, "."); err != nil {
-			return err
-		}
-		took := time.Since(begin)
-		fresh, size, err := b.pushed(image, seen)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%-8s %-9s %6.2f s  %8.3f MB new, %d layers\n", v.name, scenario, took.Seconds(), float64(fresh)/1e6, len(seen))
-		r.add(v.name, scenario, took, fresh, size)
-		return nil
-	}
-	if _, err := command("", "buildctl", "--addr", b.buildkit, "prune", "--all"); err != nil {
+	if err := b.prune(); err != nil {
 		return err
 	}
 	stamp := fmt.Sprintf("\n# %s %d\n", filepath.Base(dir), time.Now().UnixNano())
@@ -131,14 +115,76 @@ func (b *bed) measure(r *results, v variant, dir string, a app, l locks) error {
 		{"cold", l["base"]},
 		{"nothing", nil},
 		{"code", map[string]string{"app/main.py": code + stamp}},
+		{"warm", rewritten(l["base"], stamp)},
 		{"added", l["added"]},
 		{"upgraded", l["upgraded"]},
 	} {
-		if err := step(s.scenario, s.change); err != nil {
+		if err := shop.build(s.scenario, s.change); err != nil {
 			return err
 		}
 	}
-	return b.start(r, v, image)
+	if err := b.start(r, v, shop.image); err != nil {
+		return err
+	}
+	cart := *shop
+	cart.dir, cart.image = dir+"-second", shop.image+"-second"
+	if err := cart.create(code + stamp + "second = True\n"); err != nil {
+		return err
+	}
+	if err := cart.build("second", renamed(l["upgraded"])); err != nil {
+		return err
+	}
+	if v.foreign == "" {
+		return nil
+	}
+	foreign := *shop
+	foreign.dir, foreign.image, foreign.seen = dir+"-foreign", shop.image+"-foreign", map[string]bool{}
+	foreign.variant.text, foreign.platform = v.foreign, "linux/arm64"
+	if err := foreign.create(code); err != nil {
+		return err
+	}
+	if err := b.prune(); err != nil {
+		return err
+	}
+	return foreign.build("arm64", l["base"])
+}
+
+// rewritten is a lock that says the same in other bytes.
+func rewritten(files map[string]string, stamp string) map[string]string {
+	other := map[string]string{}
+	for name, text := range files {
+		other[name] = text + stamp
+	}
+	return other
+}
+
+// renamed is the same set of packages in a project of another name.
+func renamed(files map[string]string) map[string]string {
+	other := map[string]string{}
+	for name, text := range files {
+		other[name] = strings.ReplaceAll(text, `"shop"`, `"cart"`)
+	}
+	return other
+}
+
+// prune empties the engine's cache, but for the frontends: they are there on
+// any machine that has built before.
+func (b *bed) prune() error {
+	if _, err := command("", "buildctl", "--addr", b.buildkit, "prune", "--all"); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "pybuild-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	for name, image := range map[string]string{"Dockerfile": b.dockerfile, "pybuild.toml": b.frontend} {
+		if err := writeAll(dir, map[string]string{name: "# syntax=" + image + "\n"}); err != nil {
+			return err
+		}
+		_, _ = command(dir, "docker", "buildx", "build", "--builder", b.builder, "-f", name, "--call", "check", ".")
+	}
+	return nil
 }
 
 // pushed reads an image's manifest from the registry: the bytes of layers that

@@ -4,6 +4,8 @@
 // machines differ.
 //
 // usage: bench [-app small|heavy] [-rounds N] [-out DIR]
+//
+//	bench -profile DIR
 package main
 
 import (
@@ -47,6 +49,15 @@ func run(name string, rounds int, out string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	if err := bed.pushDockerfile(filepath.Join(dir, "dockerfile")); err != nil {
+		return err
+	}
+	if err := bed.pushForeignBase(filepath.Join(dir, "base")); err != nil {
+		return err
+	}
+	if foreignPrograms() {
+		fmt.Println("note: an emulator for arm64 is registered here")
+	}
 	locks, err := bed.lock(filepath.Join(dir, "lock"), app)
 	if err != nil {
 		return err
@@ -57,7 +68,12 @@ func run(name string, rounds int, out string) error {
 			if err := bed.measure(results, v, filepath.Join(dir, fmt.Sprintf("%s-%d", v.name, round)), app, locks); err != nil {
 				return fmt.Errorf("%s: %w", v.name, err)
 			}
+			// What was measured is kept, should the rest fail.
+			if err := results.write(out); err != nil {
+				return err
+			}
 		}
 	}
-	return results.write(out)
+	fmt.Print(results.table())
+	return nil
 }

@@ -33,8 +33,31 @@ type samples struct {
 
 func newResults(a app, rounds int) *results {
 	return &results{App: a.name, Rounds: rounds,
-		Machine:  fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-		Versions: "uv 0.13.9, Python 3.13"}
+		Machine:  fmt.Sprintf("%s/%s, %d cores%s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor()),
+		Versions: "uv 0.13.9, Python 3.13, " + engineVersion()}
+}
+
+// processor is what Linux calls the machine's.
+func processor() string {
+	data, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return " of " + strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func engineVersion() string {
+	version, err := command("", "buildctl", "--version")
+	if err != nil {
+		return "BuildKit"
+	}
+	// As in "buildctl github.com/moby/buildkit v0.34.2 COMMIT".
+	return "BuildKit " + strings.Join(strings.Fields(version)[2:3], "")
 }
 
 func (r *results) add(variant, scenario string, took time.Duration, fresh, size int64) {
@@ -59,7 +82,22 @@ func (r *results) find(variant, scenario string) samples {
 	return samples{}
 }
 
-func scenarios() []string { return []string{"cold", "nothing", "code", "added", "upgraded", "start"} }
+// scenario is one thing that happens to a project.
+type scenario struct{ name, meaning string }
+
+func scenarios() []scenario {
+	return []scenario{
+		{"cold", "the engine's cache is empty but for the frontend"},
+		{"nothing", "the same build again"},
+		{"code", "a line of the app changes"},
+		{"warm", "the lock is written anew and pins the same packages"},
+		{"added", "a small package is added to the lock"},
+		{"upgraded", "a large package has another version"},
+		{"second", "another service with the same packages is built on the same engine and pushed to the same registry"},
+		{"arm64", "cold, for arm64 on amd64 without an emulator; the ratio is to the variant's own cold build"},
+		{"start", "from `docker run` to the first answer"},
+	}
+}
 
 // median is the middle of the samples.
 func median[T int64 | float64](all []T) T {
@@ -85,7 +123,6 @@ func (r *results) write(out string) error {
 			return err
 		}
 	}
-	fmt.Print(r.table())
 	return nil
 }
 
@@ -101,9 +138,12 @@ func (r *results) table() string {
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(variants())) + "\n")
 	for _, scenario := range scenarios() {
-		b.WriteString("| " + scenario + " |")
+		b.WriteString("| " + scenario.name + " |")
 		for _, v := range variants() {
-			s, e := r.find(v.name, scenario), r.find("expert", scenario)
+			s, e := r.find(v.name, scenario.name), r.find("expert", scenario.name)
+			if scenario.name == "arm64" {
+				e = r.find(v.name, "cold")
+			}
 			if len(s.Seconds) == 0 {
 				b.WriteString(" |")
 				continue
@@ -115,6 +155,14 @@ func (r *results) table() string {
 			b.WriteString(" |")
 		}
 		b.WriteString("\n")
+	}
+	b.WriteString("| image |")
+	for _, v := range variants() {
+		fmt.Fprintf(&b, " %.1f MB |", float64(r.find(v.name, "cold").Size)/1e6)
+	}
+	b.WriteString("\n\n")
+	for _, scenario := range scenarios() {
+		fmt.Fprintf(&b, "- %s: %s\n", scenario.name, scenario.meaning)
 	}
 	return b.String()
 }
@@ -128,11 +176,14 @@ func (r *results) chart() string {
 	for _, scenario := range scenarios() {
 		slowest := 0.0
 		for _, v := range variants() {
-			slowest = max(slowest, median(r.find(v.name, scenario).Seconds))
+			slowest = max(slowest, median(r.find(v.name, scenario.name).Seconds))
 		}
-		fmt.Fprintf(&b, "<text x=\"8\" y=\"%d\" font-weight=\"bold\">%s</text>\n", y+bar-3, scenario)
+		fmt.Fprintf(&b, "<text x=\"8\" y=\"%d\" font-weight=\"bold\">%s</text>\n", y+bar-3, scenario.name)
 		for i, v := range variants() {
-			seconds := median(r.find(v.name, scenario).Seconds)
+			if len(r.find(v.name, scenario.name).Seconds) == 0 {
+				continue
+			}
+			seconds := median(r.find(v.name, scenario.name).Seconds)
 			length := 0.0
 			if slowest > 0 {
 				length = seconds / slowest * (width - label - 80)

@@ -3,23 +3,29 @@ package main
 // variant is one way to build the app.
 type variant struct {
 	name string
-	// file is what -f names, text its content; FRONTEND stands for the image
-	// under test.
+	// file is what -f names, text its content.
+	// FRONTEND and DOCKERFILE are the frontends' images.
 	file, text string
+	// foreign is the text for another architecture, where the variant needs no
+	// emulator for that.
+	foreign string
 }
 
 func variants() []variant {
 	return []variant{
-		{"pybuild", "pybuild.toml", "# syntax=FRONTEND\npython = \"3.13\"\n[serve]\napp = \"app.main:app\"\n"},
-		{"expert", "Dockerfile", expert},
-		{"uv", "Dockerfile", documented},
-		{"pip", "Dockerfile", classic},
+		{"pybuild", "pybuild.toml", configuration, "# syntax=FRONTEND\npython = \"3.13\"\nbase = \"FOREIGN\"\n[serve]\napp = \"app.main:app\"\n"},
+		{"expert", "Dockerfile", expert, ""},
+		{"uv", "Dockerfile", documented, ""},
+		{"pip", "Dockerfile", classic, ""},
 	}
 }
 
+const configuration = "# syntax=FRONTEND\npython = \"3.13\"\n[serve]\napp = \"app.main:app\"\n"
+
 // expert is what somebody writes who knows BuildKit well: code and environment
 // apart, linked copies, bytecode, cache mounts, locks mounted and not copied.
-const expert = `FROM python:3.13-slim AS build
+const expert = `# syntax=DOCKERFILE
+FROM python:3.13-slim AS build
 COPY --from=astral/uv:0.13.9 /uv /bin/uv
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=/venv
 WORKDIR /src
@@ -42,7 +48,8 @@ CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8000"]
 `
 
 // documented follows uv's guide for multistage builds.
-const documented = `FROM python:3.13-slim AS builder
+const documented = `# syntax=DOCKERFILE
+FROM python:3.13-slim AS builder
 COPY --from=astral/uv:0.13.9 /uv /bin/uv
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
@@ -62,7 +69,8 @@ CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8000"]
 `
 
 // classic is the two-stage Dockerfile with pip.
-const classic = `FROM python:3.13-slim AS builder
+const classic = `# syntax=DOCKERFILE
+FROM python:3.13-slim AS builder
 RUN python -m venv /venv
 COPY requirements.txt .
 RUN /venv/bin/pip install --no-cache-dir -r requirements.txt

@@ -1,9 +1,10 @@
 """Install packages below /install as they will stand in the image.
 
-usage: install.py [--secret-env NAME=FILE]... -- UV...
+usage: install.py [--secret-env NAME=FILE]... [--strip KIND,...] -- UV...
 """
 
 import os
+import re
 import shutil
 import sys
 
@@ -13,7 +14,13 @@ import uv
 ROOT = "/install"
 
 
-def finish():
+# A package's own tests. Most are never imported, and they are a third of the code
+# of numeric packages: compiling them would take a third of the time. One that is
+# imported is compiled then, in memory.
+TESTS = re.compile(r"/(?:site|dist)-packages/.+/tests/")
+
+
+def finish(strip):
     """Make what lies below /install what the image will have."""
     # A cache that was linked from, where there was one.
     shutil.rmtree(os.path.join(ROOT, ".cache"), ignore_errors=True)
@@ -21,16 +28,25 @@ def finish():
         # uv's lock on the prefix, world-writable, and of no use in an image.
         if ".lock" in files and "lib" in os.listdir(base):
             os.unlink(os.path.join(base, ".lock"))
-    tree.compile_tree(ROOT, strip=ROOT)
+    if strip:
+        import slim
+
+        slim.slim(ROOT, strip)
+    tree.compile_tree(ROOT, strip=ROOT, skip=TESTS)
     tree.settle(ROOT)
 
 
 def main():
     options, (command,) = uv.split(sys.argv[1:])
+    strip = []
+    if "--strip" in options:
+        at = options.index("--strip")
+        strip = options[at + 1].split(",")
+        del options[at : at + 2]
     done = uv.run(command, uv.environment(options))
     if done.returncode:
         return done.returncode
-    finish()
+    finish(strip)
     return 0
 
 

@@ -44,7 +44,7 @@ def main():
     done = uv.run([*place, *wheels], env)
     if done.returncode:
         return done.returncode
-    install.finish()
+    install.finish(strip=[])
     return 0
 
 

@@ -13,8 +13,10 @@ MTIME = 315532800
 FEW_MODULES = 100
 
 
-def compile_tree(root, strip):
-    """Compile every module below root as it will be found at run time.
+def compile_tree(root, strip, skip=None):
+    """Compile the modules below root as they will be found at run time.
+
+    Those whose path matches the regular expression skip are left out.
 
     Hash-based bytecode is valid whatever the mtimes; "unchecked" saves the
     read of the source at import. A file that does not compile (a template, a
@@ -30,6 +32,7 @@ def compile_tree(root, strip):
         stripdir=strip,
         prependdir="/",
         force=True,
+        rx=skip,
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )
 
