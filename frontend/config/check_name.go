@@ -3,6 +3,7 @@ package config
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -26,7 +27,8 @@ var (
 func checkPackage(s string) *diag.Error {
 	hint := `write the name that apt knows, such as "libpq5"`
 	switch {
-	case debianPackage.MatchString(s):
+	case !slices.ContainsFunc(strings.Split(s, "|"), func(name string) bool { return !debianPackage.MatchString(name) }):
+		// Releases of Debian name some packages differently: one of several.
 		return nil
 	case strings.HasPrefix(s, "-"):
 		return mistake("options of apt have no place here", "%s is an option, not a package", show(s))

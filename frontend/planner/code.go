@@ -203,6 +203,10 @@ func (b *builder) rootfs() {
 			args = append(args, "--file", "/run/pybuild/launcher/"+name+"="+b.launcher(name))
 		}
 	}
+	if b.plan.Step("libraries") != nil {
+		// It is empty, and fails the build where a library is missing.
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "libraries"}, Target: "/run/pybuild/checked"})
+	}
 	if len(mounts) == 1 && b.plan.Step("app") != nil {
 		return
 	}

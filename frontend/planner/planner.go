@@ -113,6 +113,7 @@ func New(in Input) (*plan.Plan, error) {
 	if err := b.static(); err != nil {
 		return nil, err
 	}
+	b.libraries()
 	b.rootfs()
 	b.environment()
 	b.labels()

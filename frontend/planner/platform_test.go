@@ -13,7 +13,7 @@ func TestForeignPlatform(t *testing.T) {
 	for _, c := range []struct{ example, emulated string }{
 		{"fastapi", ""}, {"flask", ""}, {"script", ""},
 		{"native", "[builder] install g++, gcc, libc6-dev, [builder] install 1 package from requirements.txt"},
-		{"psycopg", "[builder] install g++, gcc, libc6-dev, libpq-dev, [builder] install 1 package from requirements.txt, [runtime] install libpq5"},
+		{"psycopg", "[builder] install g++, gcc, libc6-dev, libpq-dev, [builder] install 1 package from requirements.txt, [runtime] install libpq5, for psycopg2"},
 	} {
 		for _, e := range examples() {
 			if e.name != c.example {

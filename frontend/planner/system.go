@@ -14,7 +14,7 @@ func compilers() []string { return []string{"g++", "gcc", "libc6-dev"} }
 // apt plans a step that installs Debian packages onto a tree.
 func (b *builder) apt(id, stage string, on plan.Ref, packages []string) {
 	b.add(plan.Step{
-		ID: id, Name: "[" + stage + "] install " + strings.Join(packages, ", "), Stage: stage, On: on,
+		ID: id, Name: "[" + stage + "] install " + strings.ReplaceAll(strings.Join(packages, ", "), "|", " or "), Stage: stage, On: on,
 		Args: append([]string{"/bin/sh", scriptsDir + "/apt.sh"}, packages...),
 		// apt's files are its own while it runs: one step at a time.
 		Mounts: []plan.Mount{
@@ -41,12 +41,17 @@ func (b *builder) toolchain() {
 		return
 	}
 	b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
+	packages := compilers()
+	if needs := b.buildNeeds(); len(needs) > 0 {
+		b.decide("build packages", strings.Join(needs, " "), names(b.Resolved.MustBuild)+" are known to need them", "build", "packages")
+		packages = append(packages, needs...)
+	}
 	if b.crosses() {
 		// What is compiled is compiled where it will run.
-		b.apt("toolchain", "builder", plan.Ref{Image: "base"}, append(compilers(), b.systemPackages()...))
+		b.apt("toolchain", "builder", plan.Ref{Image: "base"}, append(packages, b.systemPackages()...))
 		return
 	}
-	b.apt("toolchain", "builder", b.on(), compilers())
+	b.apt("toolchain", "builder", b.on(), packages)
 }
 
 // system plans the packages that any building step may need: those of the
@@ -94,11 +99,28 @@ func (b *builder) systemOn() plan.Ref {
 	return b.native()
 }
 
-// runtime plans the Debian packages of the image: the one step that executes
-// on the base itself.
+// runtime plans the Debian packages of the image, those of the configuration and
+// those that its Python packages are known to need: the one step that executes on
+// the base itself.
 func (b *builder) runtime() {
-	if packages := b.Config.Runtime.Packages; len(packages) > 0 {
+	packages := slices.Clone(b.Config.Runtime.Packages)
+	needs, by := b.runtimeNeeds()
+	needs = slices.DeleteFunc(needs, func(need string) bool {
+		// Said by the user already, perhaps with a version.
+		return slices.ContainsFunc(packages, func(p string) bool {
+			name, _, _ := strings.Cut(p, "=")
+			return slices.Contains(strings.Split(need, "|"), name)
+		})
+	})
+	if len(needs) > 0 {
+		b.decide("runtime packages", strings.Join(needs, " "), strings.Join(by, ", ")+" need them at run time", "runtime", "packages")
+		packages = append(packages, needs...)
+	}
+	if len(packages) > 0 {
 		b.apt("runtime-packages", "runtime", plan.Ref{Image: "base"}, packages)
+		if len(needs) > 0 {
+			b.plan.Step("runtime-packages").Name += ", for " + strings.Join(by, ", ")
+		}
 		b.plan.Root = plan.Ref{Step: "runtime-packages"}
 	}
 }

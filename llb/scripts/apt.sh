@@ -1,12 +1,19 @@
-# Install the Debian packages in "$@" that are not there yet.
+# Install the Debian packages in "$@" that are not there yet. Of "a|b" the first
+# is taken that this release of Debian has.
 #
 # The base's docker-clean empties apt's cache after each install: -c is read
 # after it and lets the mounted cache keep what it fetched. What apt and dpkg log
 # differs on every build.
 set -eu
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 missing=
 for package in "$@"; do
-  dpkg-query -W -f '${Status}' "${package%%=*}" 2>/dev/null | grep -q 'ok installed' && [ "${package%%=*}" = "$package" ] || missing=yes
+  there=
+  for name in $(echo "$package" | tr '|' ' '); do
+    # One with a version is apt's to compare.
+    if installed "$name"; then there=yes; fi
+  done
+  [ -n "$there" ] || missing=yes
 done
 [ -n "$missing" ] || exit 0
 conf=$(mktemp)
@@ -17,5 +24,14 @@ Binary::apt::APT::Keep-Downloaded-Packages "true";
 APT
 export DEBIAN_FRONTEND=noninteractive
 apt-get -c "$conf" update -q
-apt-get -c "$conf" install -q -y --no-install-recommends -- "$@"
+chosen=
+for package in "$@"; do
+  first=
+  for name in $(echo "$package" | tr '|' ' '); do
+    if [ -z "$first" ] && { [ "$name" = "$package" ] || apt-cache show "$name" >/dev/null 2>&1; }; then first=$name; fi
+  done
+  chosen="$chosen ${first:-${package%%|*}}"
+done
+# shellcheck disable=SC2086 # names of packages have no spaces
+apt-get -c "$conf" install -q -y --no-install-recommends -- $chosen
 rm -rf "$conf" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old

@@ -1,0 +1,45 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+const layersDir = "/run/pybuild/layers/"
+
+// libraries plans the step that looks whether the image has every shared
+// library that was linked against. Wheels bring their own (PEP 600), so it is
+// planned where something is compiled, and the root's files wait for it: its only
+// result is its success.
+func (b *builder) libraries() {
+	if b.Resolved == nil || len(b.Resolved.MustBuild) == 0 || b.plan.Step("install") == nil {
+		return
+	}
+	const root = "/run/pybuild/root"
+	run := append(b.python("libraries.py"), architecture(b.Platform), root, layersDir+"install")
+	mounts := []plan.Mount{scriptsMount("libraries.py"), {Kind: plan.Bind, From: b.plan.Root, Target: root}}
+	for _, ref := range b.plan.Layers {
+		if s := b.plan.Step(ref.Step); s != nil && mayLink(s) {
+			run = append(run, layersDir+s.ID)
+			mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: s.ID}, Target: layersDir + s.ID})
+		}
+	}
+	on := b.on()
+	if b.crosses() {
+		// Reading needs no emulator.
+		on = b.native()
+	}
+	b.add(plan.Step{
+		ID: "libraries", Name: "[check] find the shared libraries that the packages need", Stage: "packages", On: on,
+		Args: run, Output: "/out", Offline: true, Mounts: mounts, At: b.Config.At("runtime", "packages"),
+	})
+}
+
+// mayLink reports whether a step installs anything but pure Python.
+func mayLink(s *plan.Step) bool {
+	return s.ID == "install" || slices.ContainsFunc(s.Mounts, func(m plan.Mount) bool {
+		return m.From.Download != nil && !strings.HasSuffix(m.From.Download.Name, "-any.whl")
+	})
+}
