@@ -6,6 +6,7 @@
 // usage: bench [-app small|heavy] [-rounds N] [-out DIR]
 //
 //	bench -profile DIR
+//	bench -render FILE.json
 package main
 
 import (
@@ -20,15 +21,18 @@ func main() {
 	rounds := flag.Int("rounds", 2, "how often everything is measured")
 	out := flag.String("out", "docs/benchmarks", "where the table and the chart go")
 	profiled := flag.String("profile", "", "a directory: build it once and print where the time goes, no more")
+	again := flag.String("render", "", "a JSON of an earlier run: write its table and chart again, no more")
 	flag.Parse()
-	if *profiled != "" {
-		if err := runProfile(*profiled); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	switch {
+	case *profiled != "":
+		err = runProfile(*profiled)
+	case *again != "":
+		err = render(*again)
+	default:
+		err = run(*app, *rounds, *out)
 	}
-	if err := run(*app, *rounds, *out); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -51,13 +52,30 @@ func processor() string {
 	return ""
 }
 
+// engineVersion is that of the module the bed builds its engine from, which is the
+// one that this program is built with.
 func engineVersion() string {
-	version, err := command("", "buildctl", "--version")
-	if err != nil {
-		return "BuildKit"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/moby/buildkit" {
+				return "BuildKit " + m.Version
+			}
+		}
 	}
-	// As in "buildctl github.com/moby/buildkit v0.34.2 COMMIT".
-	return "BuildKit " + strings.Join(strings.Fields(version)[2:3], "")
+	return "BuildKit"
+}
+
+// render writes the table and the chart of measurements again.
+func render(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	r := &results{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return err
+	}
+	return r.write(filepath.Dir(file))
 }
 
 func (r *results) add(variant, scenario string, took time.Duration, fresh, size int64) {
@@ -99,14 +117,18 @@ func scenarios() []scenario {
 	}
 }
 
-// median is the middle of the samples.
+// median is the middle of the samples, or the mean of the two in the middle.
 func median[T int64 | float64](all []T) T {
 	if len(all) == 0 {
 		return 0
 	}
 	sorted := slices.Clone(all)
 	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 0 {
+		return (sorted[middle-1] + sorted[middle]) / 2
+	}
+	return sorted[middle]
 }
 
 // write leaves the measurements as JSON, as a table and as a chart.
