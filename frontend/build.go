@@ -9,6 +9,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb"
 )
 
@@ -50,6 +51,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
+	in.show(ctx, planner.Advice(t.input))
 	in.warnOfEmulation(ctx, p)
 	st, err := llb.Image(p, t.sources())
 	if err != nil {

@@ -78,6 +78,13 @@ func (in *inputs) contexts(ctx context.Context, manifests fs.FS) (views, error) 
 	excludes = append(excludes, in.config.Runtime.Exclude...)
 	include, files := in.included()
 	all := views{plan.Manifests: in.views[plan.Manifests]}
+	if dir := in.config.Build.Wheelhouse; dir != "" {
+		if all[plan.Wheelhouse], err = in.wheelhouse(ctx, dir); err != nil {
+			return nil, err
+		}
+		// What is installed from it is in the image already.
+		excludes = append(excludes, dir)
+	}
 	if all[plan.Project], err = in.view(ctx, append(excludes, in.facts.ForeignMembers()...), include, "pybuild-project"); err != nil {
 		return nil, err
 	}

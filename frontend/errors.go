@@ -74,7 +74,11 @@ func (in *inputs) mistake(at plan.Location, message, hint string) error {
 // warn shows the project's warnings. Engines that know no warnings answer with
 // an error, which is no reason to fail.
 func (in *inputs) warn(ctx context.Context) {
-	for _, w := range in.warnings() {
+	in.show(ctx, in.warnings())
+}
+
+func (in *inputs) show(ctx context.Context, warnings []diag.Warning) {
+	for _, w := range warnings {
 		opts := client.WarnOpts{Level: 1}
 		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
 			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}

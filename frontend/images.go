@@ -117,48 +117,6 @@ func (in *inputs) cannotUse(img plan.Image, err error) error {
 	return explained
 }
 
-// interpreter finds the Python of a base image: the official images name their
-// version in the environment, any other is asked.
-func (t *target) interpreter(ctx context.Context) (plan.Python, error) {
-	if version := t.base.env()["PYTHON_VERSION"]; version != "" {
-		minor := strings.Join(strings.SplitN(version, ".", 3)[:min(2, strings.Count(version, ".")+1)], ".")
-		return plan.Python{Version: minor, Prefix: "/usr/local", Executable: "/usr/local/bin/python" + minor}, nil
-	}
-	return t.probe(ctx)
-}
-
-const probeScript = `import json, sys, sysconfig
-json.dump({"version": sysconfig.get_python_version() + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""),
-           "prefix": sys.prefix, "executable": sys.executable}, open("/out/python.json", "w"))`
-
-// probe runs the base's own Python to learn what it is.
-func (t *target) probe(ctx context.Context) (plan.Python, error) {
-	on, platform := t.base.state, t.platform
-	if native, ok := t.found["native"]; ok {
-		on, platform = native.state, t.in.buildPlatform()
-	}
-	run := on.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone),
-		bk.WithCustomName("[base] ask Python for its version"))
-	ref, err := t.in.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
-	if err != nil {
-		_, source := t.in.config.Source()
-		return plan.Python{}, &diag.Error{
-			At: t.images["base"].At, Source: source, Err: err,
-			Message: fmt.Sprintf("the base image %s has no python3 that runs: %v", t.images["base"].Ref, err),
-			Hint:    "choose a base with Python, such as python:3.13-slim",
-		}
-	}
-	data, err := dockerui.ReadFile(ctx, ref, "python.json")
-	if err != nil {
-		return plan.Python{}, err
-	}
-	var python plan.Python
-	if err := json.Unmarshal(data, &python); err != nil {
-		return plan.Python{}, fmt.Errorf("what the base's Python said of itself: %w", err)
-	}
-	return python, nil
-}
-
 // env is the image's environment.
 func (i image) env() map[string]string {
 	vars := map[string]string{}

@@ -177,6 +177,9 @@ func (in *inputs) choice() project.Choice {
 func (in *inputs) named() []string {
 	var named []string
 	c := in.choice()
+	if file := in.config.Runtime.CA; file != "" {
+		named = append(named, file)
+	}
 	if c.Script != "" {
 		named = append(named, c.Script, c.Script+".lock")
 	}

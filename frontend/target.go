@@ -45,11 +45,17 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 		return nil, err
 	}
 	t.base = t.found["base"]
-	python, err := t.interpreter(ctx)
-	if err != nil {
+	var err error
+	if t.input.Base, err = t.describe(ctx, "base"); err != nil {
 		return nil, err
 	}
-	t.input.Base = planner.Base{Python: python, Env: t.base.env()}
+	if _, ok := t.found["builder"]; ok {
+		builder, err := t.describe(ctx, "builder")
+		if err != nil {
+			return nil, err
+		}
+		t.input.Builder = &builder
+	}
 	return t, nil
 }
 
@@ -124,6 +130,10 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 		Python: t.input.Base.Python.Version, OS: t.platform.OS, Arch: t.platform.Architecture,
 		// Debian 11's glibc: what the oldest supported base has.
 		Libc: "glibc", LibcVersion: "2.31",
+	}
+	if t.input.Base.System.Libc == "musl" {
+		// That of Alpine 3.9 and later.
+		wheels.Libc, wheels.LibcVersion = "musl", "1.2"
 	}
 	if r := t.in.facts.Requirements; r != nil {
 		r.Restrict(pylock)

@@ -36,6 +36,9 @@ type Build struct {
 	// Project is how the project itself comes into the image: "install" as a
 	// package, or "copy" as files; empty where not said.
 	Project string
+	// Base is the reference of the image that is built on, where that is not the
+	// runtime's base.
+	Base string
 	// Packages are Debian packages for the builder only, as apt names them.
 	Packages []string
 	// Groups are dependency groups (PEP 735) to install.
@@ -51,6 +54,13 @@ type Build struct {
 	Secrets []Secret
 	// SSH are the ids of agent sockets that the install step may use.
 	SSH []string
+	// CA is the id of the secret with the certificate of a company's CA; "" for none.
+	CA string
+	// Wheelhouse is the directory of the context, or the named context, that
+	// everything is installed from; "" for none.
+	Wheelhouse string
+	// AptMirror is the URL of a mirror of Debian's archive; "" for the base's own.
+	AptMirror string
 	// CollectStatic switches Django's collectstatic on or off; nil leaves it to
 	// the settings.
 	CollectStatic *bool
@@ -94,6 +104,9 @@ type Runtime struct {
 	Include, Exclude []string
 	// StdlibBytecode compiles the standard library; nil is yes.
 	StdlibBytecode *bool
+	// CA is the file of the context with the certificate of a company's CA, which the
+	// image then trusts; "" for none.
+	CA string
 	// Workdir is the absolute path of the app in the image.
 	Workdir string
 	Labels  map[string]string

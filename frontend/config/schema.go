@@ -90,6 +90,10 @@ func buildTable(b *Build) *table {
 			byself: "none; gcc, g++ and libc6-dev are added by themselves when a dependency has no wheel",
 			read:   texts(&b.Packages, checkPackage),
 		}, {
+			name: "base", kind: "string", example: `"python:3.11-slim-bookworm"`,
+			doc: "image to build on", byself: "the runtime's `base`",
+			read: text(&b.Base, checkBase),
+		}, {
 			name: "groups", kind: "list of strings", example: `["prod"]`,
 			doc: "dependency groups to install", byself: "none",
 			read: texts(&b.Groups, checkName("a group")),
@@ -113,6 +117,18 @@ func buildTable(b *Build) *table {
 			name: "ssh", kind: "boolean or list of strings", example: `true`,
 			doc: "agent sockets that the install step may use", byself: "`false`",
 			read: ssh(&b.SSH),
+		}, {
+			name: "ca", kind: "boolean or string", example: `true`,
+			doc: "secret with the certificate of a company's CA", byself: "`false`",
+			read: ca(&b.CA),
+		}, {
+			name: "wheelhouse", kind: "string", example: `"vendor/wheels"`,
+			doc: "directory that everything is installed from, with no network", byself: "none",
+			read: text(&b.Wheelhouse, checkWheelhouse),
+		}, {
+			name: "apt-mirror", kind: "string", example: `"https://mirror.example"`,
+			doc: "server to take Debian packages from", byself: "that of the base",
+			read: text(&b.AptMirror, checkMirror),
 		}, {
 			name: "collectstatic", kind: "boolean", example: `false`,
 			doc: "collect Django's static files at build time", byself: "`true` where the settings have a STATIC_ROOT",
@@ -196,6 +212,10 @@ func runtimeTable(r *Runtime) *table {
 		}, {
 			name: "workdir", kind: "string", example: `"/app"`, doc: "where the app lies", byself: "`/app`",
 			read: text(&r.Workdir, checkWorkdir),
+		}, {
+			name: "ca", kind: "string", example: `"certs/corporate-ca.pem"`,
+			doc: "file of the context with the certificate of a company's CA", byself: "none",
+			read: text(&r.CA, checkCAFile),
 		}, {
 			name: "labels", kind: "table of strings", example: `{ "org.opencontainers.image.source" = "https://git.example/shop" }`,
 			doc: "labels of the image", byself: "none",

@@ -19,7 +19,7 @@ func (b *builder) stdlib() {
 	}
 	b.add(plan.Step{
 		ID: "stdlib", Name: "[stdlib] compile the standard library of Python " + b.plan.Python.Version, Stage: "stdlib",
-		On: b.native(), Args: b.python("stdlib.py"), Output: "/out", Offline: true,
+		On: b.native(), Args: b.python(b.native(), "stdlib.py"), Output: "/out", Offline: true,
 		Mounts: []plan.Mount{scriptsMount("stdlib.py", "tree.py")}, At: b.Config.At("runtime", "stdlib-bytecode"),
 	})
 	b.layer("stdlib")
@@ -86,7 +86,7 @@ func (b *builder) project() {
 // the context.
 func (b *builder) local(id, dir, name string, at plan.Location) {
 	on := b.on()
-	build := []string{uvPath, "build", "--wheel", "--python", b.plan.Python.Executable, "--out-dir", "/tmp/wheels"}
+	build := []string{uvPath, "build", "--wheel", "--python", b.interpreter(on), "--out-dir", "/tmp/wheels"}
 	mount := plan.Mount{
 		// Build backends write beside the sources: let them, and keep nothing.
 		Kind: plan.Bind, From: plan.Ref{Context: plan.Project}, Target: sourceDir, Scratch: true,
@@ -100,18 +100,21 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		// The rest of the workspace, which sources may name, is not there.
 		build = append(build, "--no-sources")
 	}
-	flags := b.secretFlags()
+	if dir != "." || b.airGapped() {
+		build = append(build, b.sourceFlags()...)
+	}
+	flags := b.accessFlags()
 	if id == "project" && b.history() {
 		mount, target = historyMount(), path.Join(sourceDir, dir)
 		flags = append(flags, "--history", sourceDir)
 	}
-	args := append(append(b.python("local.py"), flags...), "--")
+	args := append(append(b.python(on, "local.py"), append(flags, b.shebangFlags(on)...)...), "--")
 	args = append(append(args, append(build, target)...), "--then")
 	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
-	mounts := append([]plan.Mount{mount}, b.tools(on, "install.py", "local.py", "tree.py", "uv.py")...)
+	mounts := append([]plan.Mount{mount}, b.tools(on, append(b.installScripts(), "local.py")...)...)
 	b.add(plan.Step{
 		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(), Dir: "/", Output: "/install", At: at, Mounts: append(mounts, b.credentials()...),
+		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.airGapped(), Mounts: append(mounts, b.access()...),
 	})
 	b.layer(id)
 }
@@ -127,7 +130,7 @@ func (b *builder) files() {
 	}
 	b.add(plan.Step{
 		ID: "app", Name: "[builder] lay out the app in " + b.workdir() + " and compile it", Stage: "builder",
-		On: b.native(), Args: append(b.python("app.py"), b.workdir(), owner),
+		On: b.native(), Args: append(b.python(b.native(), "app.py"), b.workdir(), owner),
 		Output: "/out", Offline: true, At: b.Config.At("runtime", "include"),
 		Mounts: []plan.Mount{
 			b.appFiles(),
@@ -185,13 +188,22 @@ func (b *builder) user() string {
 // the working directory and the launcher. The base is only read, so the step
 // runs natively for any platform and does not run again while the base stays.
 func (b *builder) rootfs() {
-	args := b.python("rootfs.py")
+	args := b.python(b.native(), "rootfs.py")
 	mounts := []plan.Mount{scriptsMount("rootfs.py", "tree.py")}
 	if !b.root {
 		user, group, uid, gid := b.account()
 		args = append(args, "--account", fmt.Sprintf("%s:%d:%s:%d", user, uid, group, gid))
-		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Image: "base", Paths: []string{"/etc/group", "/etc/passwd"}}, Target: "/base"})
 		b.plan.Config.User = b.user()
+	}
+	if read := b.readOfBase(); len(read) > 0 {
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Image: "base", Paths: read}, Target: "/base"})
+	}
+	if file := b.Config.Runtime.CA; file != "" {
+		args = append(args, "--ca", "/run/pybuild/ca/"+path.Base(file))
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, Source: path.Join("/", file), Target: "/run/pybuild/ca/" + path.Base(file),
+			From: plan.Ref{Context: plan.Manifests, Paths: []string{path.Join("/", file)}}})
+		// OpenSSL's own default lies elsewhere in some images, and certifi has its own.
+		b.defaults["SSL_CERT_FILE"], b.defaults["REQUESTS_CA_BUNDLE"] = caBundle, caBundle
 	}
 	if b.plan.Step("app") == nil {
 		args = append(args, "--workdir", b.workdir()+":0:0")
@@ -203,11 +215,14 @@ func (b *builder) rootfs() {
 			args = append(args, "--file", "/run/pybuild/launcher/"+name+"="+b.launcher(name))
 		}
 	}
+	if hook := b.Base.System.SiteHook; hook != "" {
+		args = append(args, "--site", hook+"="+b.plan.Python.SitePackages())
+	}
 	if b.plan.Step("libraries") != nil {
 		// It is empty, and fails the build where a library is missing.
 		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "libraries"}, Target: "/run/pybuild/checked"})
 	}
-	if len(mounts) == 1 && b.plan.Step("app") != nil {
+	if len(mounts) == 1 && b.plan.Step("app") != nil && len(args) == 3 {
 		return
 	}
 	b.add(plan.Step{
@@ -217,6 +232,22 @@ func (b *builder) rootfs() {
 	})
 	b.layer("rootfs")
 	b.plan.Config.Workdir = b.workdir()
+}
+
+// caBundle is where Debian, Alpine and their like have the certificates that they
+// trust.
+const caBundle = "/etc/ssl/certs/ca-certificates.crt"
+
+// readOfBase are the base's files that are written anew with more in them.
+func (b *builder) readOfBase() []string {
+	var files []string
+	if !b.root {
+		files = append(files, "/etc/group", "/etc/passwd")
+	}
+	if b.Config.Runtime.CA != "" {
+		files = append(files, caBundle)
+	}
+	return files
 }
 
 // launcher is the path of one of the launcher's scripts in the image.

@@ -28,8 +28,7 @@ const (
 // Steps after it read its output, not the manifests: a new version of the
 // project or an edited README that resolves to the same set rebuilds nothing.
 func (b *builder) resolve() {
-	lock := b.lock()
-	if lock == nil {
+	if b.Facts.Input == project.InputNone {
 		return
 	}
 	offline := b.Facts.Input == project.InputUVLock || b.Facts.Input == project.InputPylock
@@ -39,19 +38,23 @@ func (b *builder) resolve() {
 		b.system()
 		on = b.systemOn()
 	}
-	run := b.python("resolve.py")
-	run = append(run, b.secretFlags()...)
+	lock := b.lock(on)
+	if lock == nil {
+		return
+	}
+	run := b.python(on, "resolve.py")
+	run = append(run, b.accessFlags()...)
 	run = append(run, "--")
 	run = append(run, lock...)
 	run = append(run, "--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
-		"--python", b.plan.Python.Executable, "--prefix", "/tmp/none", "-r", "/out/pylock.toml")
+		"--python", b.interpreter(on), "--prefix", "/tmp/none", "-r", "/out/pylock.toml")
 	run = append(append(run, b.crossFlags(on)...), b.lockSelection()...)
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
-		On: on, Args: run, Env: b.uvEnv(), Dir: projectDir, Output: "/out", Offline: offline, At: b.inputAt(),
-		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, "resolve.py", "tree.py", "uv.py")...),
+		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.airGapped(), At: b.inputAt(),
+		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, "hints.py", "resolve.py", "tree.py", "uv.py")...),
 	}
-	step.Mounts = append(step.Mounts, b.credentials()...)
+	step.Mounts = append(step.Mounts, b.access()...)
 	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {
 		// uv caches by path what a directory says of itself, and all projects
 		// have the same paths here: this cache is the step's own.
@@ -63,10 +66,13 @@ func (b *builder) resolve() {
 // lock is the command that turns the input into /out/pylock.toml (PEP 751);
 // nil without an input. What is built from the context is not in it, or is
 // dropped from it: it is installed by steps of its own.
-func (b *builder) lock() []string {
+func (b *builder) lock(on plan.Ref) []string {
 	compile := []string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q",
-		"--python", b.plan.Python.Executable, "-o", "/out/pylock.toml"}
-	compile = append(compile, b.crossFlags(b.native())...)
+		"--python", b.interpreter(on), "-o", "/out/pylock.toml"}
+	compile = append(compile, b.crossFlags(on)...)
+	if b.airGapped() || b.Facts.OtherLock != nil {
+		compile = append(compile, b.sourceFlags()...)
+	}
 	export := []string{uvPath, "export", "--frozen", "--no-header", "--format", "pylock.toml", "-o", "/out/pylock.toml", "-q"}
 	switch b.Facts.Input {
 	case project.InputUVLock:
@@ -76,7 +82,7 @@ func (b *builder) lock() []string {
 		}
 		return append(export, b.selection()...)
 	case project.InputPylock:
-		return []string{b.plan.Python.Executable, "-c", "import shutil, sys; shutil.copyfile(*sys.argv[1:])", b.Facts.InputFile, "/out/pylock.toml"}
+		return []string{b.interpreter(on), "-c", "import shutil, sys; shutil.copyfile(*sys.argv[1:])", b.Facts.InputFile, "/out/pylock.toml"}
 	case project.InputScript:
 		if b.Facts.ScriptLock != nil {
 			return append(export, "--script", b.Facts.InputFile)
@@ -124,23 +130,24 @@ func (b *builder) install() {
 			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/out/pylock.toml",
 		}}
 	}
-	args := slices.Concat(b.python("install.py"), b.secretFlags(), b.stripFlags(), []string{"--"}, cmd)
+	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	name := "[builder] install the packages of " + b.inputName()
 	if b.Resolved != nil {
 		name = fmt.Sprintf("[builder] install %s from %s", count(len(b.Resolved.Install), "package"), b.inputName())
 	}
 	mounts = append(mounts, b.tools(on, b.installScripts()...)...)
-	mounts = append(mounts, b.credentials()...)
+	mounts = append(mounts, b.access()...)
+	cmd = append(cmd, b.sourceFlags()...)
 	b.add(plan.Step{
-		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(), Dir: projectDir,
-		Output: "/install", At: b.inputAt(), Mounts: mounts,
+		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(on), Dir: projectDir,
+		Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,
 	})
 	b.layer("install")
 }
 
 // pipInstall is the start of every command that installs into a tree.
 func (b *builder) pipInstall(on plan.Ref) []string {
-	return append([]string{uvPath, "pip", "install", "--python", b.plan.Python.Executable,
+	return append([]string{uvPath, "pip", "install", "--python", b.interpreter(on),
 		"--prefix", "/install" + b.plan.Python.Prefix, "--link-mode", "copy"}, b.crossFlags(on)...)
 }
 

@@ -93,12 +93,12 @@ func (b *builder) static() error {
 		Reason: fmt.Sprintf("STATIC_ROOT is set in %s, so collectstatic runs at build time", d.StaticRootAt.File), At: d.StaticRootAt})
 	stack := []plan.Ref{b.plan.Root}
 	stack = append(stack, b.plan.Layers...)
-	args := append(b.python("static.py"), b.secretFlags()...)
+	args := append(b.python(b.native(), "static.py"), b.secretFlags(b.Config.Build.Secrets)...)
 	args = append(args, "--", b.inApp(d.ManagePy))
 	b.add(plan.Step{
 		ID: "static", Name: "[builder] collect the static files of " + d.SettingsModule, Stage: "builder",
 		On: plan.Ref{Stack: stack}, Args: args, Env: b.staticEnv(d), Dir: b.workdir(), Output: "/out", Offline: true, At: d.StaticRootAt,
-		Mounts: append([]plan.Mount{scriptsMount("static.py", "tree.py", "uv.py")}, b.credentials()...),
+		Mounts: append([]plan.Mount{scriptsMount("hints.py", "static.py", "tree.py", "uv.py")}, b.mountSecrets(b.Config.Build.Secrets)...),
 	})
 	b.layer("static")
 	return nil
@@ -119,6 +119,10 @@ func (b *builder) staticEnv(d *project.Django) []plan.EnvVar {
 	vars := map[string]string{}
 	if path := b.defaults["PYTHONPATH"]; path != "" {
 		vars["PYTHONPATH"] = path
+	}
+	if b.Base.System.SiteHook != "" {
+		// The hook is written by a later step.
+		vars["PYTHONPATH"] = strings.Trim(vars["PYTHONPATH"]+":"+b.plan.Python.SitePackages(), ":")
 	}
 	for name, value := range b.Config.Runtime.Env {
 		if value != nil {

@@ -35,6 +35,8 @@ func PythonVersions(in Input) (versions []string, reason string, err error) {
 // Images decides which images a build reads: "base", which the app runs on and
 // is built on, and "uv". For another platform than the builder's there is the
 // base for the builder's as well ("native"), and uv for the other ("uv-target").
+// What the base cannot make is made on "builder", where the configuration names one,
+// which has its "native-builder".
 func Images(in Input) (map[string]plan.Image, error) {
 	base := plan.Image{Ref: in.Config.Base, Platform: in.Platform, At: in.Config.At("base")}
 	if base.Ref == "" {
@@ -60,7 +62,38 @@ func Images(in Input) (map[string]plan.Image, error) {
 		base.Platform, tool.Platform = in.BuildPlatform, in.BuildPlatform
 		images["native"], images["uv"] = base, tool
 	}
+	if ref := in.Config.Build.Base; ref != "" {
+		builder := plan.Image{Ref: ref, Platform: in.Platform, At: in.Config.At("build", "base")}
+		images["builder"] = builder
+		if in.crosses() {
+			builder.Platform = in.BuildPlatform
+			images["native-builder"] = builder
+		}
+	}
 	return images, nil
+}
+
+// checkBuilder refuses a builder whose extension modules and bytecode the base
+// could not load.
+func checkBuilder(in Input) error {
+	if in.Builder == nil {
+		return nil
+	}
+	built, runs := in.Builder.Python.Version, in.Base.Python.Version
+	_, source := in.Config.Source()
+	mistake := &diag.Error{At: in.Config.At("build", "base"), Source: source}
+	switch {
+	case built != runs:
+		mistake.Message = fmt.Sprintf("the builder %s has Python %s and the image's base %s: what one compiles, the other does not load", in.Config.Build.Base, built, runs)
+		mistake.Hint = fmt.Sprintf("name a builder that has Python %s, such as base = \"python:%s-slim\" in [build]", runs, strings.TrimSuffix(runs, "t"))
+	case in.Builder.System.Libc != in.Base.System.Libc:
+		mistake.Message = fmt.Sprintf("the builder %s has %s and the image's base %s: what one compiles, the other does not load",
+			in.Config.Build.Base, in.Builder.System.Libc, in.Base.System.Libc)
+		mistake.Hint = "choose images of the same kind: alpine and its like have musl, most others glibc"
+	default:
+		return nil
+	}
+	return mistake
 }
 
 // checkPython refuses a base whose Python is not the one asked for.

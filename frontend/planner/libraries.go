@@ -18,18 +18,18 @@ func (b *builder) libraries() {
 		return
 	}
 	const root = "/run/pybuild/root"
-	run := append(b.python("libraries.py"), architecture(b.Platform), root, layersDir+"install")
+	on := b.on()
+	if b.crosses() {
+		// Reading needs no emulator.
+		on = b.native()
+	}
+	run := append(b.python(on, "libraries.py"), architecture(b.Platform), root, layersDir+"install")
 	mounts := []plan.Mount{scriptsMount("libraries.py"), {Kind: plan.Bind, From: b.plan.Root, Target: root}}
 	for _, ref := range b.plan.Layers {
 		if s := b.plan.Step(ref.Step); s != nil && mayLink(s) {
 			run = append(run, layersDir+s.ID)
 			mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: s.ID}, Target: layersDir + s.ID})
 		}
-	}
-	on := b.on()
-	if b.crosses() {
-		// Reading needs no emulator.
-		on = b.native()
 	}
 	b.add(plan.Step{
 		ID: "libraries", Name: "[check] find the shared libraries that the packages need", Stage: "packages", On: on,

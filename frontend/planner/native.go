@@ -2,7 +2,6 @@ package planner
 
 import (
 	"slices"
-	"strings"
 )
 
 // nativeNeeds are the Debian packages around a Python package. Where releases
@@ -67,7 +66,7 @@ func knownNeeds() map[string]nativeNeeds {
 // wheel takes.
 func (b *builder) buildNeeds() []string {
 	var needs []string
-	if b.Resolved != nil {
+	if b.Resolved != nil && b.systemOf(b.builds()).Manager == "apt" {
 		known := knownNeeds()
 		for _, p := range b.Resolved.MustBuild {
 			needs = append(needs, known[p.Name].build...)
@@ -99,12 +98,7 @@ func (b *builder) runtimeNeeds() (needs, by []string) {
 	return sortedSet(needs), sortedSet(by)
 }
 
-// debian reports whether the base has Debian's apt, as far as its name tells.
-func (b *builder) debian() bool {
-	ref := b.plan.Images["base"].Ref
-	return !slices.ContainsFunc([]string{"alpine", "distroless", "chainguard", "wolfi", "scratch"}, func(other string) bool {
-		return strings.Contains(ref, other)
-	})
-}
+// debian reports whether the base has Debian's apt.
+func (b *builder) debian() bool { return b.Base.System.Manager == "apt" }
 
 func sortedSet(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }

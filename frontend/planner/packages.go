@@ -55,17 +55,8 @@ func (b *builder) fromSources() bool {
 	case "cache":
 		return false
 	}
-	reason := ""
-	switch {
-	case !b.locked():
-		reason = "the dependencies are not locked with hashes"
-	case len(b.Config.Build.Secrets) > 0 || len(b.Config.Build.SSH) > 0:
-		reason = "secrets are configured, which only steps can use"
-	case b.proxied():
-		reason = "a proxy is given to the steps, and the engine may need it as well"
-	}
-	if reason != "" {
-		b.decide("wheels", "cache", reason, "build", "wheels")
+	if !b.locked() {
+		b.decide("wheels", "cache", "the dependencies are not locked with hashes", "build", "wheels")
 		return false
 	}
 	return true
@@ -141,7 +132,7 @@ func (b *builder) groups() []group {
 // wheelStep installs wheels. Nothing of the project is in it: the same packages
 // on the same base are the same step, and the same layer, in every project.
 func (b *builder) wheelStep(g group) plan.Step {
-	cmd := []string{uvPath, "pip", "install", "--python", b.plan.Python.Executable, "--prefix", "/install" + b.plan.Python.Prefix,
+	cmd := []string{uvPath, "pip", "install", "--python", b.interpreter(b.native()), "--prefix", "/install" + b.plan.Python.Prefix,
 		"--no-index", "--offline", "--no-deps", "--no-config",
 		// A cache on the same file system is linked and not copied; install.py
 		// removes it.
@@ -151,7 +142,14 @@ func (b *builder) wheelStep(g group) plan.Step {
 		scriptsMount(b.installScripts()...),
 		b.uvOn(b.native()),
 	}
-	for _, w := range g.wheels {
+	fetched, others := b.fetch(g)
+	for _, w := range fetched {
+		cmd = append(cmd, fetchedDir+"/"+w.File.Name)
+	}
+	if len(fetched) > 0 {
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "fetch-" + g.id}, Target: fetchedDir})
+	}
+	for _, w := range others {
 		file := w.File
 		cmd = append(cmd, wheelsDir+"/"+file.Name)
 		mounts = append(mounts, plan.Mount{
@@ -161,7 +159,7 @@ func (b *builder) wheelStep(g group) plan.Step {
 	}
 	return plan.Step{
 		ID: g.id, Name: "[packages] install " + g.name, Stage: "packages", On: b.native(),
-		Args: slices.Concat(b.python("install.py"), b.stripFlags(), []string{"--"}, cmd), Env: b.toolEnv(), Output: "/install", Offline: true,
+		Args: slices.Concat(b.python(b.native(), "install.py"), b.stripFlags(), []string{"--"}, cmd), Env: b.toolEnv(b.native()), Output: "/install", Offline: true,
 		Mounts: mounts, At: b.inputAt(),
 	}
 }
@@ -192,17 +190,22 @@ func (b *builder) rest(packages []project.PylockPackage) {
 	if all {
 		cmd = append(cmd, "--require-hashes")
 	}
-	for _, url := range sortedKeys(indexes) {
-		cmd = append(cmd, "--extra-index-url", url)
+	cmd = append(cmd, b.sourceFlags()...)
+	if len(b.wheelhouse()) == 0 {
+		for _, url := range sortedKeys(indexes) {
+			if !slices.ContainsFunc(b.Facts.Indexes(), func(i project.Index) bool { return sameIndex(i.URL, url) }) {
+				cmd = append(cmd, "--extra-index-url", url)
+			}
+		}
 	}
-	args := slices.Concat(b.python("install.py"), b.secretFlags(), b.stripFlags(), []string{"--"}, cmd)
+	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	mounts := []plan.Mount{{
 		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
 	}}
-	mounts = append(append(mounts, b.tools(on, b.installScripts()...)...), b.credentials()...)
+	mounts = append(append(mounts, b.tools(on, b.installScripts()...)...), b.access()...)
 	b.add(plan.Step{
 		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(), Dir: projectDir, Output: "/install", At: b.inputAt(), Mounts: mounts,
+		Env: b.uvEnv(on), Dir: projectDir, Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,
 	})
 	b.layer("install")
 }

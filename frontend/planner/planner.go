@@ -25,6 +25,25 @@ type Base struct {
 	Python plan.Python
 	// Env is the base's environment.
 	Env map[string]string
+	// System is what lies around the interpreter.
+	System System
+}
+
+// System is what an image is, apart from its Python.
+type System struct {
+	// ID is that of os-release, such as "debian"; empty where nobody looked, which
+	// is the case of the official images of Python.
+	ID string
+	// Codename is that of os-release, such as "bookworm"; empty like ID.
+	Codename string
+	// Libc is "glibc" or "musl".
+	Libc string
+	// Manager installs packages: "apt" or "apk", and "" where there is none, or no
+	// shell.
+	Manager string
+	// SiteHook is the directory whose .pth files lead to Python's SitePackages,
+	// where the interpreter does not look there by itself, as Debian's.
+	SiteHook string
 }
 
 // Package is one distribution at one version.
@@ -88,6 +107,8 @@ type Input struct {
 	// Labels are the values of --label.
 	Labels map[string]string
 	Base   Base
+	// Builder is the image that is compiled on, where that is not the base.
+	Builder *Base
 	// Apps is what the source shows of what to run; nil where nobody looked.
 	Apps *project.Apps
 	// Resolved is nil where the project has no dependencies.
@@ -114,6 +135,9 @@ func New(in Input) (*plan.Plan, error) {
 		return nil, err
 	}
 	b.libraries()
+	if b.err != nil {
+		return nil, b.err
+	}
 	b.rootfs()
 	b.environment()
 	b.labels()
@@ -137,7 +161,7 @@ func Resolution(in Input) (*plan.Plan, error) {
 	if b.plan.Step("resolve") == nil {
 		return nil, nil
 	}
-	return b.plan, nil
+	return b.plan, b.err
 }
 
 // builder gathers a plan.
@@ -147,12 +171,17 @@ type builder struct {
 	root bool // the container runs as root
 	// launcherFiles reports that the image needs the launcher.
 	launcherFiles bool
+	// err is the first thing that no image at hand can do.
+	err error
 	// defaults are variables of the image that a user can override.
 	defaults map[string]string
 }
 
 func newBuilder(in Input) (*builder, error) {
 	if err := checkPython(in); err != nil {
+		return nil, err
+	}
+	if err := checkBuilder(in); err != nil {
 		return nil, err
 	}
 	images, err := Images(in)

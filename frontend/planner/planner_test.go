@@ -58,7 +58,7 @@ func input(t testing.TB, e example) planner.Input {
 		Platform: "linux/amd64", BuildPlatform: "linux/amd64",
 		Base: planner.Base{Python: plan.Python{
 			Version: "3.13", Prefix: "/usr/local", Executable: "/usr/local/bin/python3.13",
-		}},
+		}, System: planner.System{Libc: "glibc", Manager: "apt"}},
 		Resolved: e.resolved,
 	}
 }

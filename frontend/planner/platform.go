@@ -20,6 +20,19 @@ func uvPlatform(platform string) string {
 	return ""
 }
 
+// uvPlatform is the image's platform as uv names it.
+func (b *builder) uvPlatform() string {
+	if b.Base.System.Libc == "musl" {
+		switch architecture(b.Platform) {
+		case "amd64":
+			return "x86_64-unknown-linux-musl"
+		case "arm64":
+			return "aarch64-unknown-linux-musl"
+		}
+	}
+	return uvPlatform(b.Platform)
+}
+
 // architecture is the second part of an OCI platform such as linux/arm64/v8.
 func architecture(platform string) string {
 	parts := strings.Split(platform, "/")
@@ -46,13 +59,34 @@ func (b *builder) native() plan.Ref {
 	return plan.Ref{Image: "base"}
 }
 
+// builds is the image that building starts from, for the platform of the
+// builder.
+func (b *builder) builds() plan.Ref {
+	switch {
+	case b.Config.Build.Base == "":
+		return b.native()
+	case b.crosses():
+		return plan.Ref{Image: "native-builder"}
+	}
+	return plan.Ref{Image: "builder"}
+}
+
+// compiles is the image that compiling starts from: what is compiled is
+// compiled for the platform that it runs on.
+func (b *builder) compiles() plan.Ref {
+	if b.Config.Build.Base != "" {
+		return plan.Ref{Image: "builder"}
+	}
+	return plan.Ref{Image: "base"}
+}
+
 // crossFlags have uv install for the image's platform on a tree of the
 // builder's.
 func (b *builder) crossFlags(on plan.Ref) []string {
 	if !b.crosses() || b.runsOnTarget(on) {
 		return nil
 	}
-	return []string{"--python-platform", uvPlatform(b.Platform), "--python-version", strings.TrimSuffix(b.plan.Python.Version, "t")}
+	return []string{"--python-platform", b.uvPlatform(), "--python-version", strings.TrimSuffix(b.plan.Python.Version, "t")}
 }
 
 // uvOn is uv as it runs on a tree.
@@ -80,14 +114,19 @@ func (b *builder) emulated() []string {
 }
 
 func (b *builder) runsOnTarget(r plan.Ref) bool {
+	return b.startsOn(r, func(image string) bool { return image == "base" || image == "builder" })
+}
+
+// startsOn looks at the image that a tree began as.
+func (b *builder) startsOn(r plan.Ref, is func(image string) bool) bool {
 	switch {
 	case r.Image != "":
-		return r.Image == "base"
+		return is(r.Image)
 	case r.Step != "":
 		s := b.plan.Step(r.Step)
-		return s != nil && b.runsOnTarget(s.On)
+		return s != nil && b.startsOn(s.On, is)
 	case len(r.Stack) > 0:
-		return b.runsOnTarget(r.Stack[0])
+		return b.startsOn(r.Stack[0], is)
 	}
 	return false
 }

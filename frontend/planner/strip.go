@@ -3,6 +3,8 @@ package planner
 import (
 	"slices"
 	"strings"
+
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // stripFlags say which files an install step leaves out. The order of the
@@ -15,9 +17,21 @@ func (b *builder) stripFlags() []string {
 	return []string{"--strip", strings.Join(kinds, ",")}
 }
 
+// shebangFlags say which interpreter scripts shall name, where they are installed
+// by another than the image's.
+func (b *builder) shebangFlags(on plan.Ref) []string {
+	if by := b.interpreter(on); by != b.plan.Python.Executable {
+		return []string{"--shebang", by + "=" + b.plan.Python.Executable}
+	}
+	return nil
+}
+
 // installScripts are the scripts of an install step.
 func (b *builder) installScripts() []string {
-	scripts := []string{"install.py", "tree.py", "uv.py"}
+	scripts := []string{"hints.py", "install.py", "tree.py", "uv.py"}
+	if b.Builder != nil {
+		scripts = append(scripts, "interpreter.py")
+	}
 	if len(b.Config.Build.Strip) > 0 {
 		scripts = append(scripts, "slim.py")
 	}

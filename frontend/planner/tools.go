@@ -6,9 +6,23 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// python is the start of a command that runs one of pybuild's scripts.
-func (b *builder) python(script string) []string {
-	return []string{b.plan.Python.Executable, "-B", scriptsDir + "/" + script}
+// python is the start of a command that runs one of pybuild's scripts on a tree.
+func (b *builder) python(on plan.Ref, script string) []string {
+	return []string{b.interpreter(on), "-B", scriptsDir + "/" + script}
+}
+
+// interpreter is the Python of a tree.
+func (b *builder) interpreter(on plan.Ref) string {
+	if b.Builder != nil && b.onBuilder(on) {
+		return b.Builder.Python.Executable
+	}
+	return b.plan.Python.Executable
+}
+
+// onBuilder reports whether a tree is the builder's, where that is an image of
+// its own.
+func (b *builder) onBuilder(r plan.Ref) bool {
+	return b.startsOn(r, func(image string) bool { return image == "builder" || image == "native-builder" })
 }
 
 // scripts mounts pybuild's scripts.
@@ -27,24 +41,26 @@ func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 
 // uvEnv is the environment of every step that runs uv over its cache:
 // pybuild's settings, then the user's.
-func (b *builder) uvEnv() []plan.EnvVar {
-	env := append(b.toolEnv(), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache},
+func (b *builder) uvEnv(on plan.Ref) []plan.EnvVar {
+	env := append(b.toolEnv(on), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache},
 		// What is built shall be the same on every machine: no date, and no debug
 		// information, which names uv's temporary directory.
 		plan.EnvVar{Name: "SOURCE_DATE_EPOCH", Value: "315532800"},
 		plan.EnvVar{Name: "CFLAGS", Value: "-g0"}, plan.EnvVar{Name: "CXXFLAGS", Value: "-g0"})
-	return append(env, b.userEnv()...)
+	return append(append(env, b.gitEnv()...), b.userEnv()...)
 }
 
 // toolEnv is what pybuild tells uv in every step.
-func (b *builder) toolEnv() []plan.EnvVar {
+func (b *builder) toolEnv(on plan.Ref) []plan.EnvVar {
 	return []plan.EnvVar{
 		{Name: "HOME", Value: "/root"},
 		{Name: "UV_PYTHON_DOWNLOADS", Value: "never"},
-		{Name: "UV_PYTHON", Value: b.plan.Python.Executable},
+		{Name: "UV_PYTHON", Value: b.interpreter(on)},
 		// uv's notes of when and where it installed differ on every build.
 		{Name: "UV_NO_INSTALLER_METADATA", Value: "1"},
 		{Name: "UV_NO_PROGRESS", Value: "1"},
+		// uv gives a server that stumbles three chances.
+		{Name: "UV_HTTP_RETRIES", Value: "6"},
 		{Name: "UV_PREVIEW_FEATURES", Value: "pylock"},
 	}
 }
@@ -75,35 +91,4 @@ func sortedEnv(vars map[string]string) []plan.EnvVar {
 		env = append(env, plan.EnvVar{Name: k, Value: vars[k]})
 	}
 	return env
-}
-
-// secretFile is where a step sees a secret that becomes a variable.
-func secretFile(id string) string { return "/run/secrets/" + id }
-
-// secretFlags tell the scripts which files become variables of uv.
-func (b *builder) secretFlags() []string {
-	var flags []string
-	for _, s := range b.Config.Build.Secrets {
-		if s.Env != "" {
-			flags = append(flags, "--secret-env", s.Env+"="+secretFile(s.ID))
-		}
-	}
-	return flags
-}
-
-// credentials mounts the build's secrets and agents. Secrets are files on
-// every engine: old ones know no other way.
-func (b *builder) credentials() []plan.Mount {
-	var mounts []plan.Mount
-	for _, s := range b.Config.Build.Secrets {
-		target := s.Target
-		if s.Env != "" {
-			target = secretFile(s.ID)
-		}
-		mounts = append(mounts, plan.Mount{Kind: plan.Secret, ID: s.ID, Target: target, Required: s.Required})
-	}
-	for _, id := range b.Config.Build.SSH {
-		mounts = append(mounts, plan.Mount{Kind: plan.SSH, ID: id, Required: true})
-	}
-	return mounts
 }

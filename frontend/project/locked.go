@@ -12,6 +12,8 @@ type Wheel struct {
 	Installed
 	// File has a URL and a SHA-256.
 	File File
+	// Index is the URL of the index that it is from; "" where the lock does not say.
+	Index string
 }
 
 // Choose finds for each package the wheel that a target installs, where it can
@@ -34,7 +36,7 @@ func (l *Pylock) Choose(packages []Installed, t Target) (wheels []Wheel, rest []
 			rest = append(rest, locked)
 			continue
 		}
-		wheels = append(wheels, Wheel{Installed: p, File: best})
+		wheels = append(wheels, Wheel{Installed: p, File: best, Index: locked.Index})
 	}
 	return wheels, rest
 }

@@ -89,7 +89,8 @@ type Facts struct {
 	// Warnings do not stop the build.
 	Warnings []diag.Warning
 
-	outside []outsideSource
+	outside   []outsideSource
+	uvIndexes []Index // of uv.toml
 }
 
 // Read gathers the facts of the project in fsys, which is rooted at the build
@@ -99,8 +100,8 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 	err := errors.Join(
 		f.readPyproject(fsys),
 		f.readLock(fsys),
+		f.readUVConfig(fsys),
 	)
-	f.UVConfig = exists(fsys, UVConfigFile)
 	f.HasHistory = exists(fsys, ".git/HEAD")
 	if err != nil {
 		// What follows compares the files, which makes no sense for broken ones.

@@ -82,6 +82,12 @@ func (f *Facts) findSources(fsys fs.FS) error {
 				f.addGit(e.Requirement.Name, e.Requirement.URL)
 			}
 		}
+	case InputPoetry, InputPDM, InputPipfile:
+		for _, e := range f.Requirements.Entries {
+			if e.VCS {
+				f.addGit(e.Requirement.Name, e.Requirement.URL)
+			}
+		}
 	case InputPyproject:
 		f.findProjectSources(local)
 	}
@@ -172,7 +178,10 @@ func (f *Facts) addGit(name, location string) {
 	if host, ok := scpLike(location); ok {
 		g.Host, g.SSH = host, true
 	} else if u, err := url.Parse(location); err == nil {
-		g.Host, g.SSH = u.Hostname(), u.Scheme == "ssh"
+		g.Host, g.SSH = u.Host, u.Scheme == "ssh"
+		if g.SSH {
+			g.Host = u.Hostname()
+		}
 	}
 	if !slices.Contains(f.GitSources, g) {
 		f.GitSources = append(f.GitSources, g)

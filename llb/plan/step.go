@@ -69,6 +69,9 @@ const (
 	Project View = "project"
 	// Files is what becomes the app: Project narrowed by include.
 	Files View = "files"
+	// Wheelhouse is the directory that everything is installed from where there is
+	// no network.
+	Wheelhouse View = "wheelhouse"
 	// Repository is Project with the history of its git repository.
 	Repository View = "repository"
 )

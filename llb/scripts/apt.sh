@@ -22,6 +22,21 @@ cat >"$conf" <<'APT'
 #clear APT::Update::Post-Invoke;
 Binary::apt::APT::Keep-Downloaded-Packages "true";
 APT
+if [ -n "${APT_MIRROR:-}" ]; then
+  # A mirror has the same paths on another server, or below one of its own.
+  parts=$(mktemp -d)
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+    [ ! -f "$file" ] || sed -E "s,https?://[^/[:space:]]+,${APT_MIRROR%/}," "$file" >"$parts/$(basename "$file")"
+  done
+  printf 'Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "%s";\n' "$parts" >>"$conf"
+fi
+if [ -f /run/pybuild/ca.pem ]; then
+  bundle=$(mktemp)
+  cat /etc/ssl/certs/ca-certificates.crt /run/pybuild/ca.pem >"$bundle" 2>/dev/null || cat /run/pybuild/ca.pem >"$bundle"
+  # apt fetches as a user of its own.
+  chmod 644 "$bundle"
+  printf 'Acquire::https::CAInfo "%s";\n' "$bundle" >>"$conf"
+fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -c "$conf" update -q
 chosen=
@@ -34,4 +49,4 @@ for package in "$@"; do
 done
 # shellcheck disable=SC2086 # names of packages have no spaces
 apt-get -c "$conf" install -q -y --no-install-recommends -- $chosen
-rm -rf "$conf" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old
+rm -rf "$conf" "${parts:-}" "${bundle:-}" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old

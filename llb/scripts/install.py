@@ -1,6 +1,6 @@
 """Install packages below /install as they will stand in the image.
 
-usage: install.py [--secret-env NAME=FILE]... [--strip KIND,...] -- UV...
+usage: install.py [uv.py options] [--strip KIND,...] [--shebang OLD=NEW] -- UV...
 """
 
 import os
@@ -20,7 +20,7 @@ ROOT = "/install"
 TESTS = re.compile(r"/(?:site|dist)-packages/.+/tests/")
 
 
-def finish(strip):
+def finish(strip=(), shebang=None):
     """Make what lies below /install what the image will have."""
     # A cache that was linked from, where there was one.
     shutil.rmtree(os.path.join(ROOT, ".cache"), ignore_errors=True)
@@ -28,6 +28,10 @@ def finish(strip):
         # uv's lock on the prefix, world-writable, and of no use in an image.
         if ".lock" in files and "lib" in os.listdir(base):
             os.unlink(os.path.join(base, ".lock"))
+    if shebang:
+        import interpreter
+
+        interpreter.rename(ROOT, *shebang.split("="))
     if strip:
         import slim
 
@@ -36,17 +40,23 @@ def finish(strip):
     tree.settle(ROOT)
 
 
+def take(options, name):
+    """Take an option out of the list and return its value, or None."""
+    if name not in options:
+        return None
+    at = options.index(name)
+    value = options[at + 1]
+    del options[at : at + 2]
+    return value
+
+
 def main():
     options, (command,) = uv.split(sys.argv[1:])
-    strip = []
-    if "--strip" in options:
-        at = options.index("--strip")
-        strip = options[at + 1].split(",")
-        del options[at : at + 2]
-    done = uv.run(command, uv.environment(options))
+    strip, shebang = take(options, "--strip"), take(options, "--shebang")
+    done = uv.run(command, uv.environment(options), options)
     if done.returncode:
         return done.returncode
-    finish(strip)
+    finish(strip.split(",") if strip else (), shebang)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Build a wheel of a directory of the context, and install it below /install.
 
-usage: local.py [--secret-env NAME=FILE]... [--history DIR] -- BUILD... --then INSTALL...
+usage: local.py [uv.py options] [--history DIR] [--shebang OLD=NEW] -- BUILD... --then INSTALL...
 
 BUILD leaves the wheel in /tmp/wheels; INSTALL gets its path. That is two
 commands since uv caches by path what it builds for an install, and all projects
@@ -30,21 +30,20 @@ def forgive(repository):
 
 def main():
     options, (build, place) = uv.split(sys.argv[1:])
-    if "--history" in options:
-        cut = options.index("--history")
-        forgive(options[cut + 1])
-        del options[cut : cut + 2]
+    history, shebang = install.take(options, "--history"), install.take(options, "--shebang")
+    if history:
+        forgive(history)
     env = uv.environment(options)
     wheels = [build[-1]]
     if not build[-1].endswith(".whl"):
-        done = uv.run(build, env)
+        done = uv.run(build, env, options)
         if done.returncode:
             return done.returncode
         wheels = glob.glob(WHEELS + "/*.whl")
-    done = uv.run([*place, *wheels], env)
+    done = uv.run([*place, *wheels], env, options)
     if done.returncode:
         return done.returncode
-    install.finish(strip=[])
+    install.finish(shebang=shebang)
     return 0
 
 

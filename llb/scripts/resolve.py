@@ -1,6 +1,6 @@
 """Resolve the dependencies and say which of them this platform installs.
 
-usage: resolve.py [--secret-env NAME=FILE]... -- LOCK... --then SELECT...
+usage: resolve.py [uv.py options] -- LOCK... --then SELECT...
 
 LOCK writes /out/pylock.toml; SELECT is a dry run that reads it and prints JSON.
 What is built from a directory of the context is dropped: a step of its own
@@ -36,7 +36,7 @@ def drop_directories(path):
 def main():
     options, (lock, select) = uv.split(sys.argv[1:])
     env = uv.environment(options)
-    done = uv.run(lock, env)
+    done = uv.run(lock, env, options)
     if done.returncode:
         return done.returncode
     drop_directories(LOCK)

@@ -1,10 +1,12 @@
 """Write the account, the working directory and the launcher of an image.
 
 usage: rootfs.py [--account USER:UID:GROUP:GID] [--workdir PATH:UID:GID]
-                 [--file SOURCE=DEST]...
+                 [--file SOURCE=DEST]... [--site DIR=PACKAGES] [--ca FILE]
 
 The account is added to the passwd and group files of the base, which is
-mounted at /base: nothing runs on the base itself.
+mounted at /base: nothing runs on the base itself. DIR is where the interpreter
+reads .pth files, and PACKAGES where the packages are. FILE is a certificate that
+is added to those that the base trusts.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import tree
 
 BASE = "/base"
 ROOT = "/out"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def entries(name):
@@ -49,11 +52,30 @@ def add(name, account, number, line):
     os.chmod(path, 0o644)
 
 
+def trust(certificate):
+    """Add a certificate to the base's bundle, which is also what update-ca-certificates makes."""
+    with open(certificate, encoding="utf-8") as file:
+        text = file.read()
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        sys.exit("the file of [runtime] ca is no certificate in PEM: openssl x509 -inform der -in FILE -out FILE.pem makes one")
+    known = ""
+    if os.path.exists(BASE + BUNDLE):
+        with open(BASE + BUNDLE, encoding="utf-8") as file:
+            known = file.read().rstrip() + "\n"
+    for path, content in {BUNDLE: known + text, "/usr/local/share/ca-certificates/pybuild.crt": text}.items():
+        os.makedirs(os.path.dirname(ROOT + path), exist_ok=True)
+        with open(ROOT + path, "w", encoding="utf-8") as file:
+            file.write(content)
+        os.chmod(ROOT + path, 0o644)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--account")
     parser.add_argument("--workdir")
     parser.add_argument("--file", action="append", default=[])
+    parser.add_argument("--site")
+    parser.add_argument("--ca")
     options = parser.parse_args()
     os.umask(0o022)
     if options.account:
@@ -64,6 +86,14 @@ def main():
         source, _, dest = pair.partition("=")
         os.makedirs(os.path.dirname(ROOT + dest), exist_ok=True)
         shutil.copyfile(source, ROOT + dest)
+    if options.site:
+        directory, packages = options.site.split("=")
+        os.makedirs(ROOT + directory, exist_ok=True)
+        # A line with a path alone would leave out the .pth files of the packages.
+        with open(f"{ROOT}{directory}/pybuild.pth", "w", encoding="utf-8") as file:
+            file.write(f"import site; site.addsitedir({packages!r})\n")
+    if options.ca:
+        trust(options.ca)
     tree.settle(ROOT)
     if options.workdir:
         path, uid, gid = options.workdir.rsplit(":", 2)

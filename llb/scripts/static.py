@@ -1,6 +1,6 @@
 """Collect the static files of a Django project below /out.
 
-usage: static.py [--secret-env NAME=FILE]... -- MANAGE_PY
+usage: static.py [uv.py options] -- MANAGE_PY
 
 DJANGO_SETTINGS_MODULE names the settings. The files come to lie in /out as
 they will in the image: STATIC_ROOT is only prefixed.

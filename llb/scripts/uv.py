@@ -1,8 +1,26 @@
-"""Run uv with the build secrets that were passed as files."""
+"""Run uv with the build's secrets, certificates and proxies.
 
+Options before the command:
+  --secret-env NAME=FILE   a variable whose value is in a file, if that is there
+  --index NAME=URL         an index that the project names
+  --git-host HOST          a server that GIT_AUTH_TOKEN is for
+  --index-url URL          an index of a requirements file, with ${NAME} in it
+"""
+
+import base64
 import os
+import re
 import subprocess
 import sys
+import threading
+
+import hints
+
+# The certificate of a company's CA, and where the known ones may be.
+CA = "/run/pybuild/ca.pem"
+BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
+BUNDLE = "/tmp/pybuild-ca-bundle.pem"
+KEPT = 1 << 16  # bytes of the output that a hint is looked for in
 
 
 def split(argv):
@@ -17,23 +35,101 @@ def split(argv):
     return argv[:cut], commands
 
 
+class Options:
+    """What the options before the command say."""
+
+    def __init__(self, options):
+        self.secrets, self.indexes, self.git_hosts, self.urls = [], [], [], []
+        for option, value in zip(options[::2], options[1::2]):
+            if option == "--secret-env":
+                self.secrets.append(value.split("=", 1))
+            elif option == "--index":
+                self.indexes.append(value.split("=", 1))
+            elif option == "--git-host":
+                self.git_hosts.append(value)
+            elif option == "--index-url":
+                self.urls.append(value)
+            else:
+                sys.exit(f"unknown option {option}")
+
+
 def environment(options):
-    """Return os.environ plus each --secret-env NAME=FILE whose file is there.
+    """Return os.environ with what the options and the mounts add.
 
     Secrets come as files, since old engines know no other way, and live in
     this process's memory only.
     """
+    options = Options(options)
     env = dict(os.environ)
-    for option, value in zip(options[::2], options[1::2]):
-        if option != "--secret-env":
-            sys.exit(f"unknown option {option}")
-        name, _, path = value.partition("=")
+    for name, path in options.secrets:
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 env[name] = file.read().rstrip("\r\n")
+    urls = [re.sub(r"\$\{([A-Z0-9_]+)\}", lambda m: env.get(m[1], ""), url) for url in options.urls]
+    if urls:
+        # What is left of them in a lock has no password.
+        env["UV_INDEX"] = " ".join(urls)
+    trust(env)
+    log_in(env, options.git_hosts)
     return env
 
 
-def run(command, env, **options):
-    """Run a command and give its completed process, whatever its exit code."""
-    return subprocess.run(command, env=env, check=False, **options)
+def trust(env):
+    """Have every program trust the company's CA beside the public ones."""
+    if not os.path.exists(CA):
+        return
+    known = [env.get("SSL_CERT_FILE", ""), *BUNDLES]
+    with open(BUNDLE, "wb") as bundle:
+        for path in [next((p for p in known if os.path.exists(p)), None), CA]:
+            if path:
+                with open(path, "rb") as file:
+                    bundle.write(file.read().rstrip() + b"\n")
+    for name in [
+        "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO", "NODE_EXTRA_CA_CERTS",
+    ]:  # fmt: skip
+        env[name] = BUNDLE
+
+
+def log_in(env, hosts):
+    """Have git send a token to the servers that it is for, and to no other.
+
+    The form is that of BuildKit's own git source, so that one secret serves both.
+    """
+    common = env.pop("GIT_AUTH_TOKEN", None)
+    count = int(env.get("GIT_CONFIG_COUNT", "0"))
+    for host in hosts:
+        token = env.pop(f"GIT_AUTH_TOKEN.{host}", None) or common
+        if token:
+            login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+            env[f"GIT_CONFIG_KEY_{count}"] = f"http.https://{host}/.extraheader"
+            env[f"GIT_CONFIG_VALUE_{count}"] = f"Authorization: basic {login}"
+            count += 1
+            env["GIT_CONFIG_COUNT"] = str(count)
+
+
+def run(command, env, options=(), **more):
+    """Run a command and give its completed process, whatever its exit code.
+
+    What a failed one says is followed by what to do about it, if that is known.
+    """
+    if more:
+        return subprocess.run(command, env=env, check=False, **more)
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
+    kept = bytearray()
+
+    def pass_on():
+        for line in process.stderr:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+            kept.extend(line)
+            del kept[: max(0, len(kept) - KEPT)]
+
+    reader = threading.Thread(target=pass_on)
+    reader.start()
+    process.wait()
+    reader.join()
+    if process.returncode:
+        advice = hints.hint(kept.decode("utf-8", "replace"), Options(options).indexes, lambda name: name in env)
+        if advice:
+            print("\n" + advice, file=sys.stderr)
+    return process

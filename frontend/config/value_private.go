@@ -1,0 +1,54 @@
+package config
+
+import (
+	"io/fs"
+	"net/url"
+	"path"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+)
+
+// ca reads true for the secret "ca", or the id of another.
+func ca(into *string) func(value) {
+	return func(v value) {
+		switch raw := v.raw.(type) {
+		case bool:
+			if raw {
+				*into = "ca"
+			}
+		case string:
+			text(into, checkID)(v)
+		default:
+			v.wrongType("true, false or the id of a secret", "write ca = true")
+		}
+	}
+}
+
+// checkWheelhouse judges a path of the context, which the name of a named context
+// looks like as well.
+func checkWheelhouse(s string) *diag.Error {
+	if clean := path.Clean(s); s == "" || clean == "." || !fs.ValidPath(clean) {
+		return mistake(`write wheelhouse = "vendor/wheels"`, "%s is not a directory of the context", show(s))
+	}
+	return nil
+}
+
+// checkCAFile judges a path of the context.
+func checkCAFile(s string) *diag.Error {
+	if clean := path.Clean(s); s == "" || clean == "." || !fs.ValidPath(clean) {
+		return mistake(`write ca = "certs/corporate-ca.pem"`, "%s is not a file of the context", show(s))
+	}
+	return nil
+}
+
+// checkMirror judges the URL that stands before the paths of Debian's archive.
+func checkMirror(s string) *diag.Error {
+	if d := checkBuildEnv(s); d != nil {
+		return d
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+		return mistake(`write apt-mirror = "https://mirror.example": below it are debian and debian-security`, "%s is not the URL of a mirror", show(s))
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package planner
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+const (
+	// fetchedDir is where a step sees the wheels that another one fetched.
+	fetchedDir = "/run/pybuild/fetched"
+	// wheelCache holds wheels by their SHA-256.
+	wheelCache = "/root/.cache/pybuild/wheels"
+	// wheelhouseDir is where steps see the wheelhouse.
+	wheelhouseDir = "/run/pybuild/wheelhouse"
+)
+
+// fetchedByStep reports whether a wheel has to be downloaded by a step: the engine
+// has neither the secrets of a build, nor its CA and proxies. What is installed
+// from it is the same, in the same layers.
+func (b *builder) fetchedByStep(w project.Wheel) bool {
+	if b.Config.Build.Wheelhouse != "" || b.Config.Build.CA != "" || b.proxied() {
+		return true
+	}
+	indexes := b.Facts.Indexes()
+	if slices.ContainsFunc(indexes, func(i project.Index) bool { return sameIndex(i.URL, w.Index) }) {
+		return true
+	}
+	return len(indexes) == 0 && b.logsIn()
+}
+
+// logsIn reports whether the configuration passes credentials for some index,
+// which is then not known to be another than the default one.
+func (b *builder) logsIn() bool {
+	for _, s := range b.Config.Build.Secrets {
+		if strings.HasPrefix(s.Env, "UV_") || strings.HasPrefix(s.Env, "PIP_") || path.Base(s.Target) == ".netrc" {
+			return true
+		}
+	}
+	return b.indexOptions()
+}
+
+func sameIndex(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
+
+// fetch plans the step that downloads the wheels of a group that the engine does not
+// fetch itself. It returns them, and the others.
+func (b *builder) fetch(g group) (fetched, others []project.Wheel) {
+	for _, w := range g.wheels {
+		if b.fetchedByStep(w) {
+			fetched = append(fetched, w)
+		} else {
+			others = append(others, w)
+		}
+	}
+	if len(fetched) == 0 {
+		return fetched, others
+	}
+	on := b.native()
+	args := append(b.python(on, "fetch.py"), b.accessFlags()...)
+	house := b.wheelhouse()
+	if len(house) > 0 {
+		args = append(args, "--wheelhouse", wheelhouseDir)
+	}
+	args = append(args, "--")
+	for _, w := range fetched {
+		args = append(args, w.File.Name, w.File.Hashes["sha256"], w.File.URL)
+	}
+	b.add(plan.Step{
+		ID: "fetch-" + g.id, Name: "[packages] fetch " + wheelNames(fetched), Stage: "packages", On: on, Args: args,
+		Env: []plan.EnvVar{{Name: "HOME", Value: "/root"}}, Output: "/out", Offline: len(house) > 0, At: b.inputAt(),
+		Mounts: append([]plan.Mount{
+			scriptsMount("fetch.py", "hints.py", "uv.py"),
+			{Kind: plan.Cache, Target: wheelCache, ID: wheelCache},
+		}, b.access()...),
+	})
+	return fetched, others
+}
+
+// wheelhouse mounts the directory that everything is installed from where there
+// is no network.
+func (b *builder) wheelhouse() []plan.Mount {
+	if b.Config.Build.Wheelhouse == "" {
+		return nil
+	}
+	return []plan.Mount{{Kind: plan.Bind, From: plan.Ref{Context: plan.Wheelhouse}, Target: wheelhouseDir}}
+}
+
+// airGapped reports whether installs have no network.
+func (b *builder) airGapped() bool { return b.Config.Build.Wheelhouse != "" }
+
+// sourceFlags are the flags of a uv that looks for packages: in the wheelhouse
+// alone, or in the indexes that the project names.
+func (b *builder) sourceFlags() []string {
+	if b.Config.Build.Wheelhouse != "" {
+		return []string{"--no-index", "--find-links", wheelhouseDir}
+	}
+	return b.indexFlags()
+}

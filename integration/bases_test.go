@@ -1,0 +1,80 @@
+package integration
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// base builds one of testdata/bases, which stand in for images of registries that
+// tests do not reach, and pushes it under a name.
+func base(t *testing.T, name, ref string) string {
+	t.Helper()
+	ref = os.Getenv("PYBUILD_REGISTRY") + "/" + ref
+	docker(t, "build", "--quiet", "--push", "--tag", ref, "--file", filepath.Join("testdata/bases", name+".Dockerfile"), "testdata/bases")
+	return ref
+}
+
+const numbers = `# syntax=org/pybuild
+%BASE%
+[serve]
+script = "main.py"
+`
+
+const sums = "import numpy, sys; print(numpy.arange(5).sum(), sys.version_info[:2], numpy.__file__, sep=' ')\n"
+
+// TestBases runs numpy on bases that have neither a shell nor a package manager, with
+// their own Python.
+func TestBases(t *testing.T) {
+	for _, c := range []struct{ name, ref, python, site string }{
+		{"distroless", "test/distroless-python:1", "(3, 11)", "/usr/local/lib/python3.11/site-packages/numpy/__init__.py"},
+		{"minimal", "test/minimal:1", "(3, 13)", "/opt/python/lib/python3.13/site-packages/numpy/__init__.py"},
+		{"alpine", "library/python:3.11-alpine", "(3, 11)", "/usr/local/lib/python3.11/site-packages/numpy/__init__.py"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			engine(t)
+			dir := projectDir(t, map[string]string{
+				"pybuild.toml":     strings.ReplaceAll(numbers, "%BASE%", "base = \""+base(t, c.name, c.ref)+"\""),
+				"requirements.txt": "numpy==2.1.3\n", "main.py": sums,
+			}, nil)
+			img := dockerBuild(t, dir)
+			if out := docker(t, "run", "--rm", "--read-only", img.name); out != "10 "+c.python+" "+c.site {
+				t.Errorf("the container says %s", out)
+			}
+			if user := docker(t, "inspect", "--format", "{{.Config.User}} {{.Config.Entrypoint}}", img.name); user != "1001:1001 []" {
+				t.Errorf("the image runs as %s", user)
+			}
+		})
+	}
+}
+
+// TestBuilder compiles for a base that has no compiler on another image.
+func TestBuilder(t *testing.T) {
+	engine(t)
+	ref := base(t, "minimal", "test/minimal:1")
+	ix := newIndex(t, salty())
+	files := map[string]string{
+		"pybuild.toml": "base = \"" + ref + "\"\n" + job, "job.py": "import salty\n", "pylock.toml": ix.pylock(t, salty()),
+	}
+	tr := build{dir: project(t, files)}.run(t)
+	for _, said := range []string{
+		"the image " + ref + " has neither apt nor apk to install g++, gcc, libc6-dev",
+		"which building salty takes: there is no wheel for it", "[build]\n", "base = \"python:3.13-slim-bookworm\"",
+	} {
+		if tr.err == nil || !strings.Contains(tr.err.Error(), said) {
+			t.Errorf("the error does not say %q: %v", said, tr.err)
+		}
+	}
+	files["pybuild.toml"] += "[build]\nbase = \"python:3.12-slim\"\n"
+	tr = build{dir: project(t, files)}.run(t)
+	if want := "the builder python:3.12-slim has Python 3.12 and the image's base 3.13"; tr.err == nil || !strings.Contains(tr.err.Error(), want) {
+		t.Errorf("a builder with another Python: %v", tr.err)
+	}
+	files["pybuild.toml"] = strings.ReplaceAll(files["pybuild.toml"], "3.12-slim\"\n", "3.13-slim\"\npackages = [\"libsodium-dev\"]\n")
+	tr = build{dir: project(t, files)}.run(t)
+	if want := ".so needs libsodium.so.23, which the image does not have"; tr.err == nil || !strings.Contains(tr.logs, want) {
+		t.Errorf("a base without the library: %v\n%s", tr.err, tr.logs)
+	}
+}

@@ -1,0 +1,174 @@
+"""Download wheels of a lock that the engine itself cannot reach.
+
+usage: fetch.py [--secret-env NAME=FILE]... [--index NAME=URL]... [--wheelhouse DIR] -- [NAME SHA256 URL]...
+
+The wheels come to lie in /out. Each is looked for in the cache, then in the
+wheelhouse, then at its URL: with the user and password of the index that is on
+the same server (UV_INDEX_<NAME>_USERNAME and _PASSWORD), or those of a netrc file.
+"""
+
+import base64
+import concurrent.futures
+import hashlib
+import netrc
+import os
+import shutil
+import ssl
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import hints
+import uv
+
+OUT = "/out"
+CACHE = "/root/.cache/pybuild/wheels"
+NETRC = "/root/.netrc"
+TRIES = 4
+
+
+class Failed(Exception):
+    pass
+
+
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """Follow redirects with the credentials of where they lead, if any."""
+
+    def __init__(self, logins):
+        self.logins = logins
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        new = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if new is not None:
+            new.remove_header("Authorization")
+            self.logins.add(new)
+        return new
+
+
+class Logins:
+    """The user names and passwords by server."""
+
+    def __init__(self, env, indexes):
+        self.known = {}
+        for name, url in indexes:
+            prefix = f"UV_INDEX_{hints.variable(name)}"
+            user, password = env.get(f"{prefix}_USERNAME"), env.get(f"{prefix}_PASSWORD")
+            if user or password:
+                self.known.setdefault(server(url), (user or "", password or ""))
+        for url in env.get("UV_INDEX", "").split():
+            parts = urllib.parse.urlsplit(url)
+            if parts.username or parts.password:
+                found = [urllib.parse.unquote(part or "") for part in (parts.username, parts.password)]
+                self.known.setdefault(server(url), tuple(found))
+        self.netrc = netrc.netrc(NETRC) if os.path.exists(NETRC) else None
+
+    def add(self, request):
+        found = self.known.get(server(request.full_url))
+        if not found and self.netrc:
+            entry = self.netrc.authenticators(urllib.parse.urlsplit(request.full_url).hostname)
+            found = entry and (entry[0], entry[2])
+        if found:
+            login = base64.b64encode(":".join(found).encode()).decode()
+            request.add_unredirected_header("Authorization", f"Basic {login}")
+
+
+def server(url):
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def digest(path):
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def fetch(name, expected, url, opener, logins, wheelhouse):
+    cached = os.path.join(CACHE, expected)
+    if not (os.path.exists(cached) and digest(cached) == expected):
+        with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as part:
+            try:
+                if wheelhouse:
+                    copy(name, wheelhouse, part)
+                else:
+                    download(name, url, opener, logins, part)
+                part.close()
+                found = digest(part.name)
+                if found != expected:
+                    raise Failed(f"{name} has the SHA-256 {found}, and the lock says {expected}: lock again, or find out who changed the file")
+                # Another build may do the same: a rename is whole or not at all.
+                os.replace(part.name, cached)
+            except BaseException:
+                os.unlink(part.name)
+                raise
+    shutil.copyfile(cached, os.path.join(OUT, name))
+
+
+def copy(name, wheelhouse, part):
+    path = os.path.join(wheelhouse, name)
+    if not os.path.exists(path):
+        raise Failed(f"{name} is not in the wheelhouse. Fill it where there is a network: uv export -o requirements.txt && pip download -r requirements.txt -d DIRECTORY")
+    with open(path, "rb") as file:
+        shutil.copyfileobj(file, part)
+
+
+def download(name, url, opener, logins, part):
+    for attempt in range(1, TRIES + 1):
+        request = urllib.request.Request(url, headers={"User-Agent": "pybuild"})
+        logins.add(request)
+        try:
+            part.seek(0)
+            part.truncate()
+            with opener.open(request, timeout=60) as answer:
+                shutil.copyfileobj(answer, part)
+                if answer.length:  # bytes that were promised and did not come
+                    raise OSError(f"the connection ended {answer.length} bytes early")
+            return
+        except urllib.error.HTTPError as e:
+            if e.code < 500 and e.code not in (408, 429) or attempt == TRIES:
+                raise Failed(f"{name}: {place(url)} answers {e.code} {e.reason}") from e
+        except (urllib.error.URLError, OSError) as e:
+            reason = getattr(e, "reason", e)
+            if isinstance(reason, ssl.SSLCertVerificationError) or attempt == TRIES:
+                raise Failed(f"{name}: {place(url)}: {reason}") from e
+        time.sleep(attempt)
+
+
+def place(url):
+    """A URL without what may be secret in it."""
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.split("@")[-1], parts.path, "", ""))
+
+
+def main():
+    options, (files,) = uv.split(sys.argv[1:])
+    wheelhouse = None
+    if "--wheelhouse" in options:
+        at = options.index("--wheelhouse")
+        wheelhouse = options[at + 1]
+        del options[at : at + 2]
+    env = uv.environment(options)
+    os.environ.update({name: env[name] for name in ("SSL_CERT_FILE",) if name in env})
+    indexes = uv.Options(options).indexes
+    logins = Logins(env, indexes)
+    opener = urllib.request.build_opener(Redirects(logins))
+    os.makedirs(CACHE, exist_ok=True)
+    wanted = list(zip(files[::3], files[1::3], files[2::3]))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(fetch, *file, opener, logins, wheelhouse) for file in wanted]
+    errors = sorted({str(f.exception()) for f in done if f.exception()})
+    for e in errors:
+        print(e, file=sys.stderr)
+    advice = hints.hint("\n".join(errors), indexes, lambda name: name in env)
+    if advice:
+        print("\n" + advice, file=sys.stderr)
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
