@@ -22,7 +22,7 @@ type views map[plan.View]bk.State
 func manifestPatterns() []string {
 	return []string{
 		"pybuild.toml", ".dockerignore", ".git/HEAD", "uv.lock", "uv.toml", "*.lock", "pylock.*", "**/pyproject.toml",
-		"setup.py", "setup.cfg", "**/manage.py", "Pipfile", "Procfile", "**/.python-version", ".tool-versions",
+		"**/setup.py", "setup.cfg", "**/manage.py", "Pipfile", "Procfile", "**/.python-version", ".tool-versions",
 		"*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
 	}
 }

@@ -53,3 +53,61 @@ func TestMissingLibrary(t *testing.T) {
 	note(t, filepath.Join(dir, "pybuild.toml"), "[runtime]\npackages = [\"libsodium23\"]\n")
 	build{dir: dir}.must(t)
 }
+
+// TestBuildMessages has builds fail for want of something, and say what to write.
+func TestBuildMessages(t *testing.T) {
+	script := func(line string) string {
+		return "import subprocess, sys\n\ndef build_wheel(*args):\n    " + line + "\n"
+	}
+	run := func(command string) string { return script("subprocess.run(" + command + ", check=True)") }
+	for name, c := range map[string]struct {
+		backend string
+		files   map[string]string
+		says    string
+	}{
+		"header":         {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <libpq-fe.h>\n"}, `The header libpq-fe.h is not there. In [build], write packages = ["libpq-dev"]`},
+		"unknown header": {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <frobnicate/all.h>\n"}, `The header frobnicate/all.h is not there. Find the Debian package that has it`},
+		"library":        {run(`["cc", "-shared", "a.c", "-lpq"]`), map[string]string{"a.c": "\n"}, `The library pq is not there to link with. In [build], write packages = ["libpq-dev"]`},
+		"fortran":        {run(`["gfortran", "a.f90"]`), nil, `The program gfortran is not there. In [build], write packages = ["gfortran"]`},
+		"pg_config":      {script(`sys.exit("Error: pg_config executable not found.")`), nil, `The program pg_config is not there. In [build], write packages = ["libpq-dev"]`},
+		"rust":           {script(`sys.exit("error: can't find Rust compiler")`), nil, `The package is written in Rust and has to be compiled. In [build], write packages = ["cargo"]`},
+		"pkg-config":     {script(`sys.exit("Package cairo was not found in the pkg-config search path.")`), nil, "pkg-config does not know cairo."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := dist{name: "stuck", version: "1.0", sdist: true, files: map[string]string{"backend.py": c.backend}}
+			for file, text := range c.files {
+				d.files[file] = text
+			}
+			ix := newIndex(t, d)
+			dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pylock.toml": ix.pylock(t, d)})
+			build{dir: dir}.fails(t, c.says)
+		})
+	}
+}
+
+// TestOwnExtension compiles what the project itself has, in the directory of a
+// requirement and at the root.
+func TestOwnExtension(t *testing.T) {
+	const source = `#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast", NULL, -1, NULL};
+PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
+`
+	setup := "from setuptools import Extension, setup\nsetup(name='fast', version='1', ext_modules=[Extension('fast', ['fast.c'])])\n"
+	for name, files := range map[string]map[string]string{
+		"at the root":        {"setup.py": setup, "fast.c": source, "pyproject.toml": "[project]\nname = \"fast\"\nversion = \"1\"\n[build-system]\nrequires = [\"setuptools\"]\n"},
+		"below requirements": {"requirements.txt": "./lib\n", "lib/setup.py": setup, "lib/fast.c": source},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files["pybuild.toml"], files["job.py"] = job+"[runtime]\ninclude = [\"job.py\"]\n", "import fast\nprint(fast.__file__)\n"
+			tr := build{dir: project(t, files)}.run(t)
+			if tr.err != nil {
+				t.Fatalf("%v\n%s", tr.err, tr.logs)
+			}
+			tr.step(t, "[builder] install g++, gcc, libc6-dev")
+			tr.step(t, "[check] find the shared libraries")
+		})
+	}
+}

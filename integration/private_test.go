@@ -102,6 +102,44 @@ func TestPrivateIndex(t *testing.T) {
 	build{dir: dir, session: passing(map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"})}.must(t)
 }
 
+// TestPrivateWorkspace builds both members of the example, whose index is a real one
+// to everybody else.
+func TestPrivateWorkspace(t *testing.T) {
+	ix := newIndex(t, dist{name: "billing", version: "1.0"})
+	dir := example(t, "workspace")
+	replace(t, filepath.Join(dir, "pyproject.toml"), "https://packages.corp.example/simple", ix.simple())
+	dir = projectDir(t, read(t, dir), []string{"uv", "lock", "--quiet"})
+	ix.user, ix.password = "builder", planted
+	secrets := passing(map[string]string{"UV_INDEX_CORP_USERNAME": "builder", "UV_INDEX_CORP_PASSWORD": planted})
+	api := build{dir: dir, file: "pybuild.api.toml", session: secrets}.must(t)
+	worker := build{dir: dir, file: "pybuild.worker.toml", session: secrets}.must(t)
+	if step := api.step(t, "[packages] install billing"); worker.ran(step) {
+		t.Error("the second member installs what the first one has")
+	}
+}
+
+// read is all files below a directory.
+func read(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		files[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
 // TestPrivateRequirements has an index in a requirements file, with and without a
 // lock.
 func TestPrivateRequirements(t *testing.T) {

@@ -3,13 +3,18 @@ package planner
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-const sourceDir = "/run/pybuild/source"
+const (
+	sourceDir = "/run/pybuild/source"
+	// cargoCache is where cargo keeps the crates that it downloads.
+	cargoCache = "/root/.cargo/registry"
+)
 
 // stdlib plans the bytecode of the standard library: keyed by the base alone,
 // so that every project on it shares the layer.
@@ -49,7 +54,7 @@ func (b *builder) installsProject() bool {
 // builds no other.
 func (b *builder) project() {
 	for _, l := range b.Facts.Locals {
-		id, at := "local-"+strings.ReplaceAll(l.Path, "/", "-"), plan.Location{}
+		id, at := localID(l.Path), plan.Location{}
 		if m := b.Facts.Members[l.Path]; m != nil {
 			at = m.File.At("project", "name")
 		}
@@ -82,6 +87,8 @@ func (b *builder) project() {
 	b.local("project", b.Facts.Dir, name, at)
 }
 
+func localID(dir string) string { return "local-" + strings.ReplaceAll(dir, "/", "-") }
+
 // local plans the step that builds and installs one directory or archive of
 // the context.
 func (b *builder) local(id, dir, name string, at plan.Location) {
@@ -111,7 +118,11 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 	args := append(append(b.python(on, "local.py"), append(flags, b.shebangFlags(on)...)...), "--")
 	args = append(append(args, append(build, target)...), "--then")
 	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
-	mounts := append([]plan.Mount{mount}, b.tools(on, append(b.installScripts(), "local.py")...)...)
+	var extra []plan.Mount
+	if slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
+		extra = append(extra, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
+	}
+	mounts := append(append([]plan.Mount{mount}, extra...), b.tools(on, append(b.installScripts(), "local.py")...)...)
 	b.add(plan.Step{
 		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
 		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.airGapped(), Mounts: append(mounts, b.access()...),

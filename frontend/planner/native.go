@@ -12,6 +12,9 @@ type nativeNeeds struct {
 	build, compiled []string
 	// wheel is what even its wheel needs at run time.
 	wheel []string
+	// sdist reports that no wheel for Linux is published, so that even its metadata
+	// may have to be built.
+	sdist bool
 	// unless names a package that brings it along.
 	unless string
 }
@@ -20,46 +23,78 @@ type nativeNeeds struct {
 // published for every platform stand here for the day that one is not.
 func knownNeeds() map[string]nativeNeeds {
 	glib, gl := "libglib2.0-0t64|libglib2.0-0", "libgl1"
-	libpq := nativeNeeds{build: []string{"libpq-dev"}, compiled: []string{"libpq5"}}
+	libpq := nativeNeeds{build: []string{"libpq-dev"}, compiled: []string{"libpq5"}, sdist: true}
+	rust := nativeNeeds{build: []string{rustPackage}}
 	opencv := nativeNeeds{wheel: []string{gl, glib}}
 	return map[string]nativeNeeds{
 		"cairocffi":             {wheel: []string{"libcairo2"}},
 		"cairosvg":              {wheel: []string{"libcairo2"}},
+		"bcrypt":                rust,
 		"cffi":                  {build: []string{"libffi-dev"}, compiled: []string{"libffi8"}},
 		"confluent-kafka":       {build: []string{"librdkafka-dev"}, compiled: []string{"librdkafka1"}},
-		"dbus-python":           {build: []string{"libdbus-1-dev", "libglib2.0-dev", "pkg-config"}, compiled: []string{"libdbus-1-3", glib}},
+		"cryptography":          {build: []string{rustPackage, "libffi-dev", "libssl-dev", "pkg-config"}, compiled: []string{"libssl3t64|libssl3"}},
+		"dbus-python":           {build: []string{"libdbus-1-dev", "libglib2.0-dev", "pkg-config"}, compiled: []string{"libdbus-1-3", glib}, sdist: true},
 		"gmpy2":                 {build: []string{"libgmp-dev", "libmpc-dev", "libmpfr-dev"}, compiled: []string{"libgmp10", "libmpc3", "libmpfr6"}},
-		"gssapi":                {build: []string{"libkrb5-dev"}, compiled: []string{"libgssapi-krb5-2"}},
-		"lxml":                  {build: []string{"libxml2-dev", "libxslt1-dev"}, compiled: []string{"libxml2", "libxslt1.1"}},
+		"gssapi":                {build: []string{"libkrb5-dev"}, compiled: []string{"libgssapi-krb5-2"}, sdist: true},
+		"jiter":                 rust,
+		"lxml":                  {build: []string{"libxml2-dev", "libxslt1-dev", "zlib1g-dev"}, compiled: []string{"libxml2", "libxslt1.1"}},
 		"m2crypto":              {build: []string{"libssl-dev", "swig"}, compiled: []string{"libssl3t64|libssl3"}},
-		"mysqlclient":           {build: []string{"default-libmysqlclient-dev", "pkg-config"}, compiled: []string{"libmariadb3"}},
+		"mysqlclient":           {build: []string{"default-libmysqlclient-dev", "pkg-config"}, compiled: []string{"libmariadb3"}, sdist: true},
+		"nh3":                   rust,
 		"opencv-contrib-python": opencv,
 		"opencv-python":         opencv,
+		"orjson":                rust,
 		"pdf2image":             {wheel: []string{"poppler-utils"}},
 		"psycopg":               {wheel: []string{"libpq5"}, unless: "psycopg-binary"},
 		"psycopg-c":             libpq,
 		"psycopg2":              libpq,
-		"pyaudio":               {build: []string{"portaudio19-dev"}, compiled: []string{"libportaudio2"}},
-		"pycairo":               {build: []string{"libcairo2-dev", "pkg-config"}, compiled: []string{"libcairo2"}},
+		"pyaudio":               {build: []string{"portaudio19-dev"}, compiled: []string{"libportaudio2"}, sdist: true},
+		"pycairo":               {build: []string{"libcairo2-dev", "pkg-config"}, compiled: []string{"libcairo2"}, sdist: true},
+		"pydantic-core":         rust,
 		"pycurl":                {build: []string{"libcurl4-openssl-dev", "libssl-dev"}, compiled: []string{"libcurl4t64|libcurl4", "libssl3t64|libssl3"}},
 		"pygobject": {
 			build:    []string{"libcairo2-dev", "libgirepository-2.0-dev|libgirepository1.0-dev", "pkg-config"},
-			compiled: []string{"libcairo2", "libgirepository-2.0-0|libgirepository-1.0-1"},
+			compiled: []string{"libcairo2", "libgirepository-2.0-0|libgirepository-1.0-1"}, sdist: true,
 		},
 		"pylibmc":        {build: []string{"libmemcached-dev", "zlib1g-dev"}, compiled: []string{"libmemcached11t64|libmemcached11"}},
 		"pyodbc":         {build: []string{"unixodbc-dev"}, compiled: []string{"libodbc2"}, wheel: []string{"libodbc2"}},
 		"pytesseract":    {wheel: []string{"tesseract-ocr"}},
-		"python-ldap":    {build: []string{"libldap-dev|libldap2-dev", "libsasl2-dev"}, compiled: []string{"libldap2|libldap-2.5-0", "libsasl2-2"}},
+		"python-ldap":    {build: []string{"libldap-dev|libldap2-dev", "libsasl2-dev"}, compiled: []string{"libldap2|libldap-2.5-0", "libsasl2-2"}, sdist: true},
 		"python-magic":   {wheel: []string{"libmagic1t64|libmagic1"}},
 		"pyzbar":         {wheel: []string{"libzbar0t64|libzbar0"}},
+		"rpds-py":        rust,
+		"safetensors":    rust,
 		"shapely":        {build: []string{"libgeos-dev"}, compiled: []string{"libgeos-c1t64|libgeos-c1v5"}},
-		"systemd-python": {build: []string{"libsystemd-dev", "pkg-config"}, compiled: []string{"libsystemd0"}},
+		"systemd-python": {build: []string{"libsystemd-dev", "pkg-config"}, compiled: []string{"libsystemd0"}, sdist: true},
+		"tiktoken":       rust,
+		"tokenizers":     rust,
+		"watchfiles":     rust,
 		"weasyprint":     {wheel: []string{"libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"}},
 		"xmlsec": {
 			build:    []string{"libxml2-dev", "libxmlsec1-dev", "libxmlsec1-openssl", "pkg-config"},
 			compiled: []string{"libxmlsec1t64|libxmlsec1", "libxmlsec1t64-openssl|libxmlsec1-openssl"},
 		},
 	}
+}
+
+// rustPackage is the toolchain: Debian's older releases have a newer one beside
+// their own, for browsers.
+const rustPackage = "cargo-web|cargo"
+
+// askedNeeds are the Debian packages that an input without a lock needs to be
+// resolved, since the metadata of what it asks for has to be built.
+func (b *builder) askedNeeds() []string {
+	if b.systemOf(b.builds()).Manager != "apt" {
+		return nil
+	}
+	var needs []string
+	known := knownNeeds()
+	for _, name := range b.Facts.Asks() {
+		if n := known[name]; n.sdist {
+			needs = append(append(needs, b.compilers(b.builds())...), n.build...)
+		}
+	}
+	return sortedSet(needs)
 }
 
 // buildNeeds are the Debian packages that compiling the packages without a

@@ -203,6 +203,9 @@ func (b *builder) rest(packages []project.PylockPackage) {
 		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
 	}}
 	mounts = append(append(mounts, b.tools(on, b.installScripts()...)...), b.access()...)
+	if slices.Contains(b.buildNeeds(), rustPackage) {
+		mounts = append(mounts, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
+	}
 	b.add(plan.Step{
 		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
 		Env: b.uvEnv(on), Dir: projectDir, Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,

@@ -132,16 +132,25 @@ func stageKey(stage string) string {
 // for, and the compiler only where a package has no wheel.
 func (b *builder) toolchain() {
 	b.system()
-	if b.Resolved == nil || len(b.Resolved.MustBuild) == 0 {
+	compiled := b.compiled()
+	if !b.mustBuild() && len(compiled) == 0 {
 		return
 	}
-	b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
+	if b.mustBuild() {
+		b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
+	}
+	for _, c := range compiled {
+		b.plan.Decisions = append(b.plan.Decisions, plan.Decision{What: "compiler", Value: or(map[bool]string{true: "gcc and cargo"}[c.Rust], "gcc"), Reason: c.Reason, At: c.At})
+	}
 	on := b.builds()
 	if b.crosses() {
 		// What is compiled is compiled where it will run.
 		on = b.compiles()
 	}
 	packages := b.compilers(on)
+	if slices.ContainsFunc(compiled, func(c project.Compiled) bool { return c.Rust }) {
+		packages = append(packages, rustOf(b.systemOf(on)))
+	}
 	if needs := b.buildNeeds(); len(needs) > 0 {
 		b.decide("build packages", strings.Join(needs, " "), names(b.Resolved.MustBuild)+" are known to need them", "build", "packages")
 		packages = append(packages, needs...)
@@ -151,6 +160,31 @@ func (b *builder) toolchain() {
 		return
 	}
 	b.distribute("toolchain", "builder", b.on(), packages)
+}
+
+// compiled is what is built from the context and compiles native code.
+func (b *builder) compiled() []project.Compiled {
+	var dirs []string
+	for _, l := range b.Facts.Locals {
+		if !l.Archive {
+			dirs = append(dirs, l.Path)
+		}
+	}
+	if b.installsProject() {
+		dirs = append(dirs, b.Facts.Dir)
+	}
+	return b.Facts.Compiles(dirs)
+}
+
+// mustBuild reports whether a dependency has no wheel.
+func (b *builder) mustBuild() bool { return b.Resolved != nil && len(b.Resolved.MustBuild) > 0 }
+
+// rustOf is Rust's package in a distribution.
+func rustOf(s System) string {
+	if s.Manager == "apk" {
+		return "cargo"
+	}
+	return rustPackage
 }
 
 // system plans the packages that any building step may need: those of the
@@ -165,7 +199,7 @@ func (b *builder) system() {
 }
 
 func (b *builder) systemPackages() []string {
-	packages := append([]string{}, b.Config.Build.Packages...)
+	packages := append(slices.Clone(b.Config.Build.Packages), b.askedNeeds()...)
 	if b.needsGit() {
 		packages = append(packages, "git", "openssh-client", "ca-certificates")
 	}

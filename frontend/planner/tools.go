@@ -44,9 +44,9 @@ func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 func (b *builder) uvEnv(on plan.Ref) []plan.EnvVar {
 	env := append(b.toolEnv(on), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache},
 		// What is built shall be the same on every machine: no date, and no debug
-		// information, which names uv's temporary directory.
-		plan.EnvVar{Name: "SOURCE_DATE_EPOCH", Value: "315532800"},
-		plan.EnvVar{Name: "CFLAGS", Value: "-g0"}, plan.EnvVar{Name: "CXXFLAGS", Value: "-g0"})
+		// information, which names uv's temporary directory. CFLAGS would be
+		// instead of Python's own, and cost the optimisation.
+		plan.EnvVar{Name: "SOURCE_DATE_EPOCH", Value: "315532800"}, plan.EnvVar{Name: "LDFLAGS", Value: "-Wl,--strip-debug"})
 	return append(append(env, b.gitEnv()...), b.userEnv()...)
 }
 

@@ -90,7 +90,8 @@ type Facts struct {
 	Warnings []diag.Warning
 
 	outside   []outsideSource
-	uvIndexes []Index // of uv.toml
+	uvIndexes []Index           // of uv.toml
+	setups    map[string][]byte // setup.py files by path
 }
 
 // Read gathers the facts of the project in fsys, which is rooted at the build
@@ -127,6 +128,7 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 		return nil, hideCredentials(err)
 	}
 	f.chooseLocals(choice)
+	f.readSetups(fsys)
 	if f.Input == InputUVLock {
 		err = f.CheckSources(f.projectName(), choice.Extras, f.installedGroups(choice))
 	}

@@ -52,6 +52,19 @@ HEADERS = {
     "zstd.h": "libzstd-dev",
 }
 
+# The Debian packages to link with, where they are not named lib<name>-dev.
+LIBRARIES = {
+    "crypto": "libssl-dev",
+    "lber": "libldap2-dev",
+    "ldap": "libldap2-dev",
+    "lzma": "liblzma-dev",
+    "mariadb": "libmariadb-dev",
+    "mysqlclient": "default-libmysqlclient-dev",
+    "python3": "libpython3-dev",
+    "xslt": "libxslt1-dev",
+    "z": "zlib1g-dev",
+}
+
 # The Debian packages of programs that build scripts call.
 PROGRAMS = {
     "cargo": "cargo",
@@ -174,7 +187,7 @@ def hint(text, indexes=(), given=lambda name: False):
         return f"pkg-config does not know {name}. Find the -dev package of it (packages.debian.org) and name it in [build] packages"
     found = LINKER.search(text)
     if found:
-        return f"The library {found[1]} is not there to link with. " + build_packages(f"lib{found[1].lower()}-dev")
+        return f"The library {found[1]} is not there to link with. " + build_packages(LIBRARIES.get(found[1], f"lib{found[1].lower()}-dev"))
     found = NO_PROGRAM.search(text) or MISSING_PROGRAM.search(text)
     if found:
         program = next(name for name in found.groups() if name)

@@ -1,9 +1,9 @@
 """Find the shared libraries that installed packages need and the image lacks.
 
-usage: libraries.py ARCH ROOT STRICT LAYER...
+usage: libraries.py ARCH ROOT STRICT,... LAYER...
 
 ARCH is the architecture as OCI names it, ROOT the image's base, and LAYERs are
-directories with what was installed. What the layer STRICT lacks is an error: it
+directories with what was installed. What the layers STRICT lack is an error: it
 was compiled here against it. A wheel may have parts that nobody uses, so what
 the others lack is only said.
 """
@@ -137,7 +137,7 @@ def main():
                 # is one that everything here is linked for.
                 if soname in there or soname.startswith(OF_THE_DRIVER):
                     continue
-                where = missing if layer == strict else maybe
+                where = missing if layer in strict.split(",") else maybe
                 where.setdefault(soname, set()).add(path.split("/site-packages/")[-1])
     for soname, users in sorted(maybe.items()):
         print(f"note: {first(users)} needs {soname}, which the image does not have{advice([soname])}")

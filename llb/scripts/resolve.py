@@ -31,6 +31,9 @@ def drop_directories(path):
     kept = [p for p in packages if not any(line.startswith("directory = ") for line in p.splitlines())]
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n[[packages]]\n".join([head, *kept]).rstrip("\n") + "\n")
+        if packages and not kept:
+            # The key is required (PEP 751).
+            file.write("packages = []\n")
 
 
 def main():

@@ -1,0 +1,5 @@
+"""Prices, added up in Rust."""
+
+from ._prices import total
+
+__all__ = ["total"]

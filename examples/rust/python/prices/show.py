@@ -1,0 +1,5 @@
+"""Add up some prices."""
+
+from . import total
+
+print(total([300, 499]), "cents")

@@ -1,0 +1,5 @@
+"""The worker of the shop."""
+
+import billing
+
+print("worker with billing", billing.VERSION)
