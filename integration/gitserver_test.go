@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 )
 
 // repository is a bare git repository with a package in it.
@@ -126,5 +127,20 @@ func serveSSH(conn net.Conn, config *ssh.ServerConfig) {
 				_ = channel.Close()
 			}
 		}()
+	}
+}
+
+// serveAgent answers the protocol of SSH agents.
+func serveAgent(listener net.Listener, key ed25519.PrivateKey) {
+	ring := agent.NewKeyring()
+	if err := ring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+		return
+	}
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() { _ = agent.ServeAgent(ring, conn); _ = conn.Close() }()
 	}
 }

@@ -139,6 +139,16 @@ def download(name, url, opener, logins, part):
         time.sleep(attempt)
 
 
+def context():
+    """The checks that uv, git and curl make.
+
+    From 3.13 on, Python's own are stricter than what many companies' CAs issue.
+    """
+    checks = ssl.create_default_context()
+    checks.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    return checks
+
+
 def place(url):
     """A URL without what may be secret in it."""
     parts = urllib.parse.urlsplit(url)
@@ -156,7 +166,7 @@ def main():
     os.environ.update({name: env[name] for name in ("SSL_CERT_FILE",) if name in env})
     indexes = uv.Options(options).indexes
     logins = Logins(env, indexes)
-    opener = urllib.request.build_opener(Redirects(logins))
+    opener = urllib.request.build_opener(Redirects(logins), urllib.request.HTTPSHandler(context=context()))
     os.makedirs(CACHE, exist_ok=True)
     wanted = list(zip(files[::3], files[1::3], files[2::3]))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
