@@ -143,21 +143,22 @@ func TestAirGapped(t *testing.T) {
 	build{dir: project(t, files)}.fails(t, "the build context has no directory vendor/wheels", "pip download -r requirements.txt -d vendor/wheels")
 }
 
-// TestAptMirror has Debian packages come from another server than the base names.
+// TestAptMirror has Debian packages come from another server than the base names, which
+// a company's CA signed for.
 func TestAptMirror(t *testing.T) {
 	engine(t)
 	var asked atomic.Int32
-	mirror := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	ca := newAuthority(t)
+	mirror := ca.serve(t, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		asked.Add(1)
 		r.Out.URL.Path = strings.TrimPrefix(r.Out.URL.Path, "/mirror")
 		r.SetURL(&url.URL{Scheme: "http", Host: debianArchive(t)})
 	}})
-	t.Cleanup(mirror.Close)
 	dir := project(t, map[string]string{
-		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\"]\napt-mirror = \"" + mirror.URL + "/mirror\"\n", "job.py": "print()\n",
+		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\"]\nca = true\napt-mirror = \"" + mirror.URL + "/mirror\"\n", "job.py": "print()\n",
 		"pyproject.toml": probeManifest, "backend.py": backend,
 	})
-	build{dir: dir}.must(t)
+	build{dir: dir, session: passing(map[string]string{"ca": ca.pem})}.must(t)
 	if asked.Load() == 0 {
 		t.Error("nothing asked the mirror")
 	}

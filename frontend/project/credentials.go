@@ -89,8 +89,10 @@ func credentialMistake(at plan.Location, source []byte, hint string) *diag.Error
 }
 
 const (
-	indexHint = "name the index in [[tool.uv.index]], remove the credential from its URL and pass it as build secrets UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD"
-	lockHint  = "remove the credential from the URL in pyproject.toml, revoke it, and run `uv lock` again"
+	indexHint  = "name the index in [[tool.uv.index]], remove the credential from its URL and pass it as build secrets UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD"
+	toolHint   = "remove the credential from the URL, and pass it as build secrets UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD, by the name of the source"
+	pylockHint = "remove the credential from the URL, revoke it, and pass one as the build secret netrc"
+	lockHint   = "remove the credential from the URL in pyproject.toml, revoke it, and run `uv lock` again"
 )
 
 // checkCredentials looks at the URLs that uv would use: those of uv.lock, and
@@ -106,24 +108,52 @@ func (f *Facts) checkCredentials() error {
 	for _, path := range sortedKeys(f.Members) {
 		errs = append(errs, f.Members[path].checkCredentials())
 	}
-	return errors.Join(errs...)
+	for _, index := range f.toolIndexes() {
+		if hasCredential(index.URL) {
+			errs = append(errs, credentialMistake(index.At, f.indexSource(), toolHint))
+		}
+	}
+	if f.Pylock != nil {
+		errs = append(errs, checkLockCredentials(f.Pylock.File.Name, f.Pylock.File.Data, pylockHint))
+	}
+	if f.Script != nil {
+		for _, index := range f.Script.Indexes {
+			if hasCredential(index.URL) {
+				errs = append(errs, credentialMistake(index.At, nil, indexHint))
+			}
+		}
+	}
+	err := errors.Join(errs...)
+	if err == nil {
+		f.warnOfCredentials()
+	}
+	return err
+}
+
+// warnOfCredentials looks at the rest of the manifest, which an install does not
+// read, but everybody else may.
+func (f *Facts) warnOfCredentials() {
+	if f.Pyproject == nil {
+		return
+	}
+	var e *diag.Error
+	if errors.As(checkLockCredentials(f.Pyproject.File.Name, f.Pyproject.File.Data, "take it out, and revoke it"), &e) {
+		f.Warnings = append(f.Warnings, diag.Warning{At: e.At, Message: e.Message, Hint: e.Hint})
+	}
+}
+
+// indexSource is the text that the indexes of another tool are in.
+func (f *Facts) indexSource() []byte {
+	if f.Pipfile != nil {
+		return f.Pipfile.File.Data
+	}
+	return f.Pyproject.File.Data
 }
 
 // checkCredentials looks at the whole text, which holds no URL but those of
 // packages, and reports the first: the others are most likely the same one.
 func (l *UVLock) checkCredentials() error {
-	for i, line := range bytes.Split(l.File.Data, []byte("\n")) {
-		for _, m := range userInfo.FindAllSubmatchIndex(line, -1) {
-			if credential(string(line[m[2]:m[3]])) == "" {
-				continue
-			}
-			at := plan.Location{File: l.File.Name,
-				Start: plan.Position{Line: i + 1, Column: m[0] + 1},
-				End:   plan.Position{Line: i + 1, Column: m[1] + 1}}
-			return credentialMistake(at, l.File.Data, lockHint)
-		}
-	}
-	return nil
+	return checkLockCredentials(l.File.Name, l.File.Data, lockHint)
 }
 
 func (p *Pyproject) checkCredentials() error {

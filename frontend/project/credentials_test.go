@@ -47,6 +47,8 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		"bad requirement": {PyprojectFile, aProject + "dependencies = [\"b ^ " + url + "\"]\n"},
 		"lock":            {PyprojectFile, aProject, UVLockFile, aLock + "[[package]]\nname = \"b\"\nsource = { registry = \"" + url + "\" }\n"},
 		"lock and stale":  {PyprojectFile, aProject + "dependencies = [\"b @ " + url + "\"]\n", UVLockFile, aLock},
+		"uv.toml":         {PyprojectFile, aProject, UVConfigFile, "[[index]]\nname = \"corp\"\nurl = \"" + url + "\"\n"},
+		"pylock":          {"pylock.toml", "lock-version = \"1.0\"\ncreated-by = \"test\"\n[[packages]]\nname = \"b\"\nversion = \"1\"\nindex = \"" + url + "\"\n"},
 		"file":            {RequirementsFile, "b @ " + url + "b.whl\nc ^ 1"},
 		"file's index":    {RequirementsFile, "--index-url=" + url},
 		"file's include":  {RequirementsFile, "-r x.txt", "x.txt", "-e git+" + url},

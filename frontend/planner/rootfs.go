@@ -1,0 +1,108 @@
+package planner
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// account is the user and group of the image, with their numbers.
+func (b *builder) account() (user, group string, uid, gid int) {
+	r := b.Config.Runtime
+	user, group, uid, gid = "appuser", "appgroup", 1001, 1001
+	if r.User != "" {
+		user = r.User
+	}
+	if r.Group != "" {
+		group = r.Group
+	}
+	if r.UID != nil {
+		uid = *r.UID
+	}
+	if r.GID != nil {
+		gid = *r.GID
+	}
+	return user, group, uid, gid
+}
+
+// user is "uid:gid" of the running process.
+func (b *builder) user() string {
+	if b.root {
+		return "0:0"
+	}
+	_, _, uid, gid := b.account()
+	return fmt.Sprintf("%d:%d", uid, gid)
+}
+
+// rootfs plans the files that are neither dependencies nor code: the account,
+// the working directory and the launcher. The base is only read, so the step
+// runs natively for any platform and does not run again while the base stays.
+func (b *builder) rootfs() {
+	args := b.python(b.native(), "rootfs.py")
+	mounts := []plan.Mount{scriptsMount("rootfs.py", "tree.py")}
+	if !b.root {
+		user, group, uid, gid := b.account()
+		args = append(args, "--account", fmt.Sprintf("%s:%d:%s:%d", user, uid, group, gid))
+		b.plan.Config.User = b.user()
+	}
+	if read := b.readOfBase(); len(read) > 0 {
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Image: "base", Paths: read}, Target: "/base"})
+	}
+	if file := b.Config.Runtime.CA; file != "" {
+		args = append(args, "--ca", "/run/pybuild/ca/"+path.Base(file))
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, Source: path.Join("/", file), Target: "/run/pybuild/ca/" + path.Base(file),
+			From: plan.Ref{Context: plan.Manifests, Paths: []string{path.Join("/", file)}}})
+		// OpenSSL's own default lies elsewhere in some images, and certifi has its own.
+		b.defaults["SSL_CERT_FILE"], b.defaults["REQUESTS_CA_BUNDLE"] = caBundle, caBundle
+	}
+	if b.plan.Step("app") == nil {
+		args = append(args, "--workdir", b.workdir()+":0:0")
+	}
+	if b.launcherFiles {
+		launcher := []string{"start.py", "health.py"}
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Scripts: launcher}, Target: "/run/pybuild/launcher"})
+		for _, name := range launcher {
+			args = append(args, "--file", "/run/pybuild/launcher/"+name+"="+b.launcher(name))
+		}
+	}
+	if hook := b.Base.System.SiteHook; hook != "" {
+		args = append(args, "--site", hook+"="+b.plan.Python.SitePackages())
+	}
+	if b.plan.Step("libraries") != nil {
+		// It is empty, and fails the build where a library is missing.
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "libraries"}, Target: "/run/pybuild/checked"})
+	}
+	if len(mounts) == 1 && b.plan.Step("app") != nil && len(args) == 3 {
+		return
+	}
+	b.add(plan.Step{
+		ID: "rootfs", Name: "[builder] write the user, the workdir and the launcher", Stage: "builder",
+		On: b.native(), Args: args, Output: "/out", Offline: true, Mounts: mounts,
+		At: b.Config.At("runtime", "user"),
+	})
+	b.layer("rootfs")
+	b.plan.Config.Workdir = b.workdir()
+}
+
+// caBundle is where Debian, Alpine and their like have the certificates that they
+// trust.
+const caBundle = "/etc/ssl/certs/ca-certificates.crt"
+
+// readOfBase are the base's files that are written anew with more in them.
+func (b *builder) readOfBase() []string {
+	var files []string
+	if !b.root {
+		files = append(files, "/etc/group", "/etc/passwd")
+	}
+	if b.Config.Runtime.CA != "" {
+		files = append(files, caBundle)
+	}
+	return files
+}
+
+// launcher is the path of one of the launcher's scripts in the image.
+func (b *builder) launcher(name string) string {
+	return strings.TrimSuffix(b.plan.Python.Prefix, "/") + "/lib/pybuild/" + name
+}
