@@ -13,7 +13,7 @@ try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
 
 test: up
-	@eval "$$($(BED) env)" && go test -timeout 40m ./...
+	@eval "$$($(BED) env)" && go test -timeout 40m -parallel 4 ./...
 
 # The tests that need no engine; the others say that they were skipped.
 pure:

@@ -68,6 +68,7 @@ func dockerd(p paths, bin, registry string) (service, error) {
 		"registry-mirrors":         []string{"http://" + registry},
 		"features":                 map[string]bool{"containerd-snapshotter": true},
 		"userland-proxy":           false,
+		"dns-opts":                 resolverOptions(),
 		"bridge":                   p.bridge,
 		"mtu":                      uplinkMTU(),
 		"ip-forward-no-drop":       true, // the machine's own forwarding is not the bed's to stop
@@ -88,7 +89,17 @@ func dockerd(p paths, bin, registry string) (service, error) {
 	}, writeFile(file, config, 0o644)
 }
 
+// resolverOptions are for names that a step looks up: the two questions of a lookup can
+// collide where addresses are translated, and the default gives up after two tries.
+func resolverOptions() []string {
+	return []string{"timeout:2", "attempts:6", "single-request-reopen"}
+}
+
 func buildkitd(p paths, bin, registry string) (service, error) {
+	options, err := json.Marshal(resolverOptions())
+	if err != nil {
+		return service{}, err
+	}
 	config := fmt.Sprintf(`root = %q
 
 [grpc]
@@ -96,6 +107,9 @@ func buildkitd(p paths, bin, registry string) (service, error) {
 
 [otel]
   socketPath = %q
+
+[dns]
+  options = %s
 
 [worker.oci]
   snapshotter = "overlayfs"
@@ -111,7 +125,7 @@ func buildkitd(p paths, bin, registry string) (service, error) {
 
 [registry.%q]
   http = true
-`, p.state("buildkit"), p.socket("buildkitd"), p.socket("otel"), registry, registry)
+`, p.state("buildkit"), p.socket("buildkitd"), p.socket("otel"), options, registry, registry)
 	file := p.state("buildkitd.toml")
 	return service{
 		name:  "buildkitd",
