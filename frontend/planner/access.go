@@ -16,8 +16,6 @@ const (
 	caFile = "/run/pybuild/ca.pem"
 	// knownHosts is where steps see the keys of git servers.
 	knownHosts = "/run/pybuild/known_hosts"
-	// defaultCA is the id of the secret where the configuration says `true`.
-	defaultCA = "ca"
 )
 
 // secrets are those of the configuration, and those that what the project names

@@ -129,6 +129,7 @@ func (b *builder) install() {
 			Kind: plan.Bind, From: plan.Ref{Step: "resolve"}, Source: "/pylock.toml", Target: "/out/pylock.toml",
 		}}
 	}
+	cmd = append(cmd, b.sourceFlags()...)
 	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	name := "[builder] install the packages of " + b.inputName()
 	if b.Resolved != nil {
@@ -136,7 +137,6 @@ func (b *builder) install() {
 	}
 	mounts = append(mounts, b.tools(on, b.installScripts()...)...)
 	mounts = append(mounts, b.access()...)
-	cmd = append(cmd, b.sourceFlags()...)
 	b.add(plan.Step{
 		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(on), Dir: projectDir,
 		Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,

@@ -99,17 +99,17 @@ func (l *timeline) follow(status chan *client.SolveStatus) {
 func (l *timeline) write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	milli := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	fmt.Fprintf(t, "at (ms)\ttook\t  call of the frontend\n")
+	_, _ = fmt.Fprintf(t, "at (ms)\ttook\t  call of the frontend\n")
 	for _, s := range l.spans {
-		fmt.Fprintf(t, "%.1f\t%.1f\t  %s\n", milli(s.start), milli(s.took), s.name)
+		_, _ = fmt.Fprintf(t, "%.1f\t%.1f\t  %s\n", milli(s.start), milli(s.took), s.name)
 	}
-	fmt.Fprintf(t, "at (ms)\ttook\t  step of the engine, more than 1 ms\n")
+	_, _ = fmt.Fprintf(t, "at (ms)\ttook\t  step of the engine, more than 1 ms\n")
 	for _, d := range l.order {
 		if s := l.steps[d]; s.took > time.Millisecond {
-			fmt.Fprintf(t, "%.1f\t%.1f\t  %s\n", milli(s.start), milli(s.took), s.name)
+			_, _ = fmt.Fprintf(t, "%.1f\t%.1f\t  %s\n", milli(s.start), milli(s.took), s.name)
 		}
 	}
-	fmt.Fprintf(t, "%.1f\t\t  end\n", milli(time.Since(l.begin)))
+	_, _ = fmt.Fprintf(t, "%.1f\t\t  end\n", milli(time.Since(l.begin)))
 	return t.Flush()
 }
 
