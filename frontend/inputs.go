@@ -44,6 +44,8 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if err := in.readConfig(project); err != nil {
 		return in, err
 	}
+	in.config = in.config.For(ui.Target)
+	in.develop(project)
 	if named := in.named(); len(named) > 0 {
 		if project, err = in.manifests(ctx, named...); err != nil {
 			return in, err
@@ -156,6 +158,19 @@ func (in *inputs) readProject(fsys fs.FS) error {
 		}
 	}
 	return nil
+}
+
+// develop has the configuration of a target for developers.
+func (in *inputs) develop(fsys fs.FS) {
+	var manifest *project.Pyproject
+	if data, err := fs.ReadFile(fsys, project.PyprojectFile); err == nil {
+		// One that cannot be read is reported with everything else.
+		manifest, _ = project.ParsePyproject(project.PyprojectFile, data)
+	}
+	in.config = planner.Develop(in.config, in.ui.Target, manifest, func(name string) bool {
+		_, err := fs.Stat(fsys, name)
+		return err == nil
+	})
 }
 
 // choice is what the configuration says about the project's files.

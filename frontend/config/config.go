@@ -4,6 +4,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pybuild/pybuild/frontend/tomlfile"
@@ -21,9 +22,13 @@ type Config struct {
 	Build   Build
 	Runtime Runtime
 	Serve   Serve
+	// Targets are other images of the same layers, by the name that --target takes.
+	Targets map[string]Target
 
-	file *tomlfile.File // nil where there is no file
-	root []string       // path of pybuild's own table in the file
+	file   *tomlfile.File // nil where there is no file
+	root   []string       // path of pybuild's own table in the file
+	target string         // whose configuration it is
+	serve  []string       // path of the table that Serve is from; nil for [serve]
 }
 
 // Build says how dependencies and code are made.
@@ -112,6 +117,18 @@ type Runtime struct {
 	Labels  map[string]string
 }
 
+// Target is an image that differs from the runtime in what it runs.
+type Target struct {
+	// Serve replaces that of the runtime.
+	Serve Serve
+	// Env is set over that of the runtime. A nil value removes a variable.
+	Env map[string]*string
+	// Groups and Extras are installed beside those of Build, Input is installed
+	// instead of the other.
+	Groups, Extras []string
+	Input          string
+}
+
 // Serve says what the container runs. At most one of App, Module, Script and
 // Command is set.
 type Serve struct {
@@ -159,12 +176,20 @@ func (c *Config) At(path ...string) plan.Location {
 	if c.file == nil || !c.Has(path...) {
 		return plan.Location{}
 	}
-	return c.file.At(append(append([]string{}, c.root...), path...)...)
+	return c.file.At(c.path(path)...)
 }
 
 // Has reports whether the key at path was written.
 func (c *Config) Has(path ...string) bool {
-	return c.file != nil && c.file.Has(append(append([]string{}, c.root...), path...)...)
+	return c.file != nil && c.file.Has(c.path(path)...)
+}
+
+// path is a path of pybuild's own table as it is in the file.
+func (c *Config) path(path []string) []string {
+	if c.serve != nil && len(path) > 0 && path[0] == "serve" {
+		path = append(slices.Clone(c.serve), path[1:]...)
+	}
+	return append(slices.Clone(c.root), path...)
 }
 
 // Source returns the text that the configuration was read from, for excerpts.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,11 +10,16 @@ import (
 // relations reports keys that are right by themselves but not together.
 func (r *reader) relations(c *Config) {
 	at := func(path ...string) value { return r.value(append(slices.Clone(r.root), path...)) }
-	serve := at("serve")
-	serve.exclusive("app", "module", "script", "command")
-	serve.belongs("server", "app")
-	serve.belongs("workers", "app")
-	serve.needs("args", "module", "script")
+	tables := []value{at("serve")}
+	for _, name := range slices.Sorted(maps.Keys(c.Targets)) {
+		tables = append(tables, at("target", name))
+	}
+	for _, serve := range tables {
+		serve.exclusive("app", "module", "script", "command")
+		serve.belongs("server", "app")
+		serve.belongs("workers", "app")
+		serve.needs("args", "module", "script")
+	}
 
 	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
 		runtime.child("uid").fail(mistake("leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))

@@ -64,6 +64,8 @@ func schema(c *Config) table {
 			name: "runtime", doc: "what the image holds beside the dependencies", kind: "table", table: runtimeTable(&c.Runtime),
 		}, {
 			name: "serve", doc: "what the container runs", kind: "table", table: serveTable(&c.Serve),
+		}, {
+			name: "target", doc: "other images of the same layers", kind: "table of tables", byself: "none", example: `{ worker = { module = "shop.worker" } }`, read: targets(&c.Targets),
 		}},
 	}
 }

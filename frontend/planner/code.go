@@ -138,9 +138,14 @@ func (b *builder) files() {
 	if b.Config.Runtime.Owner == "user" {
 		owner = b.user()
 	}
+	args := append(b.python(b.native(), "app.py"), b.workdir(), owner)
+	if b.Target == "dev" {
+		// Files that change cannot have bytecode that nobody checks.
+		args = append(args, "--source")
+	}
 	b.add(plan.Step{
 		ID: "app", Name: "[builder] lay out the app in " + b.workdir() + " and compile it", Stage: "builder",
-		On: b.native(), Args: append(b.python(b.native(), "app.py"), b.workdir(), owner),
+		On: b.native(), Args: args,
 		Output: "/out", Offline: true, At: b.Config.At("runtime", "include"),
 		Mounts: []plan.Mount{
 			b.appFiles(),

@@ -127,8 +127,10 @@ func New(in Input) (*plan.Plan, error) {
 	b.install()
 	b.project()
 	b.files()
-	if err := b.serve(); err != nil {
-		return nil, err
+	if b.Target != "test" {
+		if err := b.serve(); err != nil {
+			return nil, err
+		}
 	}
 	b.runtime()
 	if err := b.static(); err != nil {

@@ -119,7 +119,7 @@ func (b *builder) workers(apps *project.Apps) []start {
 }
 
 // builtinTargets are the targets of every project, the default first.
-func builtinTargets() []string { return []string{"runtime", "builder"} }
+func builtinTargets() []string { return []string{"runtime", "builder", "dev", "test"} }
 
 // Targets are the names that --target takes, the default first.
 func Targets(in Input) ([]string, error) {
@@ -131,6 +131,11 @@ func Targets(in Input) ([]string, error) {
 	names := builtinTargets()
 	for _, p := range processes {
 		names = append(names, p.name)
+	}
+	for _, name := range sortedKeys(in.Config.Targets) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names, nil
 }
@@ -149,10 +154,18 @@ func (b *builder) target() error {
 		if slices.ContainsFunc(processes, isWeb) && !Configured(b.Input) {
 			return nil // it is what the runtime runs
 		}
+	case "test":
+		return b.test()
+	case "dev":
+		b.dev()
+		return nil
 	case "builder":
 		b.plan.Root, b.plan.Layers = b.on(), nil
 		b.plan.Config = plan.Config{Workdir: "/", Cmd: []string{b.plan.Python.Executable}}
 		return nil
+	}
+	if _, ok := b.Config.Targets[b.plan.Target]; ok {
+		return nil // its configuration is in force already
 	}
 	names := builtinTargets()
 	for _, p := range processes {
@@ -164,7 +177,8 @@ func (b *builder) target() error {
 		}
 		names = append(names, p.name)
 	}
-	return &diag.Error{Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ")}
+	names = append(names, sortedKeys(b.Config.Targets)...)
+	return &diag.Error{Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"}
 }
 
 // pythonPath puts an app's own root on sys.path, for all that runs.

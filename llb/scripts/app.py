@@ -1,6 +1,8 @@
 """Lay the app's files out as they will stand in the image.
 
-usage: app.py DEST UID:GID
+usage: app.py DEST UID:GID [--source]
+
+With --source nothing is compiled.
 """
 
 import os
@@ -35,11 +37,12 @@ def copy(source, target):
 
 
 def main():
-    dest, owner = sys.argv[1:]
+    dest, owner, *source = sys.argv[1:]
     os.umask(0o022)
     target = ROOT + dest
     copy(SOURCE, target)
-    tree.compile_tree(target, strip=ROOT)
+    if not source:
+        tree.compile_tree(target, strip=ROOT)
     tree.settle(ROOT)
     uid, gid = map(int, owner.split(":"))
     tree.settle(target, (uid, gid))

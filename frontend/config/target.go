@@ -1,0 +1,96 @@
+package config
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+)
+
+// targets reads the tables below [target], each by the name that --target takes.
+func targets(into *map[string]Target) func(value) {
+	return func(v value) {
+		*into = map[string]Target{}
+		tables, ok := v.raw.(map[string]any)
+		if !ok {
+			v.wrongType("a table of tables", "start one with a line "+v.r.header("target", "worker"))
+			return
+		}
+		for _, name := range slices.Sorted(maps.Keys(tables)) {
+			child := v.child(name)
+			if m := checkTargetName(name); m != nil {
+				child.failKey(m)
+				continue
+			}
+			var t Target
+			child.table(*targetTable(&t))
+			(*into)[name] = t
+		}
+	}
+}
+
+// targetName is what BuildKit takes for the name of a stage.
+var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+
+// checkTargetName judges a name of --target.
+func checkTargetName(name string) *diag.Error {
+	switch {
+	case slices.Contains([]string{"runtime", "builder", "lock"}, name):
+		return mistake("choose another name", "%s is a target of pybuild's own, which has no keys", name)
+	case !targetName.MatchString(name):
+		return mistake("use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))
+	}
+	return nil
+}
+
+// targetTable has the keys of [serve], and what else a target may have of its own.
+func targetTable(t *Target) *table {
+	keys := slices.Clone(serveTable(&t.Serve).keys)
+	return &table{
+		doc: "An image of the same layers that runs something else.",
+		keys: append(keys, key{
+			name: "env", kind: "table of strings or `false`", example: `{ LOG_LEVEL = "debug" }`,
+			doc: "environment over that of `[runtime]`", byself: "none", read: runtimeEnv(&t.Env),
+		}, key{
+			name: "groups", kind: "list of strings", example: `["dev"]`,
+			doc: "dependency groups beside those of `[build]`", byself: "none", read: texts(&t.Groups, checkName("a group")),
+		}, key{
+			name: "extras", kind: "list of strings", example: `["debug"]`,
+			doc: "optional dependencies beside those of `[build]`", byself: "none", read: texts(&t.Extras, checkName("an extra")),
+		}, key{
+			name: "input", kind: "string", example: `"requirements-dev.txt"`,
+			doc: "what to install instead of `[build] input`", byself: "that of `[build]`", read: text(&t.Input, checkInput),
+		}),
+	}
+}
+
+// For returns the configuration of a target: that of the runtime with the target's
+// own over it.
+func (c *Config) For(target string) *Config {
+	t, ok := c.Targets[target]
+	if !ok {
+		return c
+	}
+	d := *c
+	d.target = target
+	if t.Serve.starts() {
+		d.Serve, d.serve = t.Serve, []string{"target", target}
+	}
+	d.Runtime.Env = maps.Clone(c.Runtime.Env)
+	if d.Runtime.Env == nil {
+		d.Runtime.Env = map[string]*string{}
+	}
+	maps.Copy(d.Runtime.Env, t.Env)
+	d.Build.Groups = append(slices.Clone(c.Build.Groups), t.Groups...)
+	d.Build.Extras = append(slices.Clone(c.Build.Extras), t.Extras...)
+	if t.Input != "" {
+		d.Build.Input = t.Input
+	}
+	return &d
+}
+
+// starts reports whether something to run was written.
+func (s Serve) starts() bool {
+	return s.App != "" || s.Module != "" || s.Script != "" || s.Command != nil
+}

@@ -1,0 +1,79 @@
+package integration
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTargetTest runs a project's tests as a build, which fails where they do.
+func TestTargetTest(t *testing.T) {
+	const backendTable = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"
+	dir := projectDir(t, map[string]string{
+		"pybuild.toml":     "[serve]\nmodule = \"shop\"\n",
+		"pyproject.toml":   "[project]\nname = \"probe\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n[dependency-groups]\ndev = [\"pytest\"]\n" + backendTable,
+		"backend.py":       backend,
+		"shop/__init__.py": "PRICE = 3\n", "tests/test_shop.py": "import shop, probe\n\ndef test_price():\n    assert shop.PRICE == 3\n",
+	}, []string{"uv", "lock", "--quiet"})
+	b := build{dir: dir, attrs: map[string]string{"target": "test"}, out: t.TempDir()}
+	tr := b.must(t)
+	if !strings.Contains(tr.logs, "1 passed") {
+		t.Errorf("the tests say %s", tr.logs)
+	}
+	report, err := os.ReadFile(filepath.Join(b.out, "junit.xml"))
+	if err != nil || !strings.Contains(string(report), `name="test_price"`) {
+		t.Errorf("the report is %s, %v", report, err)
+	}
+	write(t, filepath.Join(dir, "shop/__init__.py"), "PRICE = 4\n")
+	build{dir: dir, attrs: b.attrs}.fails(t, "assert 4 == 3", "1 failed")
+	runtime := build{dir: dir, out: t.TempDir()}
+	runtime.must(t)
+	if _, err := os.Stat(filepath.Join(runtime.out, sitePackages, "pytest")); err == nil {
+		t.Error("pytest is in the image")
+	}
+
+	// Without pytest it says what to do.
+	replace(t, filepath.Join(dir, "pyproject.toml"), "[dependency-groups]\ndev = [\"pytest\"]\n", "")
+	dir = projectDir(t, withoutLock(read(t, dir)), []string{"uv", "lock", "--quiet"})
+	build{dir: dir, attrs: b.attrs}.fails(t, "nothing to test with: pytest is not among the packages of", "uv add --dev pytest")
+}
+
+func withoutLock(files map[string]string) map[string]string {
+	delete(files, "uv.lock")
+	return files
+}
+
+// TestTargetDev serves a change that is copied into the running container.
+func TestTargetDev(t *testing.T) {
+	dir := example(t, "fastapi")
+	img := dockerBuild(t, dir, "--target", "dev")
+	c := img.start(t)
+	c.until("answers", func() bool { status, _ := c.get("/health"); return status == 200 })
+	note(t, filepath.Join(dir, "app/main.py"), "\n\n@app.get(\"/changed\")\ndef changed():\n    return \"seen\"\n")
+	docker(t, "cp", filepath.Join(dir, "app/main.py"), c.id+":/app/app/main.py")
+	c.until("serves the change", func() bool { _, body := c.get("/changed"); return strings.Contains(body, "seen") })
+}
+
+// TestOwnTargets runs targets of the configuration on the layers of the runtime.
+func TestOwnTargets(t *testing.T) {
+	files := map[string]string{
+		"pybuild.toml": "# syntax=org/pybuild\n[serve]\nscript = \"main.py\"\n[target.worker]\ncommand = [\"python\", \"worker.py\"]\nenv = { QUEUE = \"mail\" }\n",
+		"main.py":      "print('main')\n", "worker.py": "import os\nprint('worker of', os.environ['QUEUE'])\n",
+		"requirements.txt": "blinker==1.8.2\n",
+	}
+	dir := project(t, files)
+	layers := func(i image) string { return docker(t, "inspect", "--format", "{{.RootFS.Layers}}", i.name) }
+	before := layers(dockerBuild(t, dir))
+	worker := dockerBuild(t, dir, "--target", "worker")
+	if out := docker(t, "run", "--rm", worker.name); out != "worker of mail" {
+		t.Errorf("the worker says %s", out)
+	}
+	if layers(worker) != before {
+		t.Error("the layers of the worker are not the runtime's")
+	}
+	img, err := tryDockerBuild(t, dir, "--target", "wroker")
+	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, dev, test, worker; one of your own starts with [target.wroker]") {
+		t.Errorf("a target that is none: %v", err)
+	}
+}
