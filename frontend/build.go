@@ -24,10 +24,18 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err != nil {
 		return nil, in.explain(err)
 	}
+	if in.checks, err = in.checkOptions(); err != nil {
+		return nil, in.explain(err)
+	}
+	if res, done, err := in.explained(ctx); err != nil || done {
+		return res, in.explain(err)
+	}
 	if res, done, err := ui.HandleSubrequest(ctx, in.requests()); err != nil || done {
 		return res, in.explain(err)
 	}
-	in.warn(ctx)
+	if err := in.warn(ctx, in.warnings()); err != nil {
+		return nil, in.explain(err)
+	}
 	rb, err := ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
 		res, err := in.image(ctx, platform)
 		return res, in.explain(err)
@@ -51,7 +59,9 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	in.show(ctx, planner.Advice(t.input))
+	if err := in.warn(ctx, planner.Advice(t.input)); err != nil {
+		return nil, err
+	}
 	in.warnOfEmulation(ctx, p)
 	st, err := llb.Image(p, t.sources())
 	if err != nil {

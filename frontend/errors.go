@@ -11,7 +11,6 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/pybuild/pybuild/frontend/diag"
-	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -71,26 +70,6 @@ func (in *inputs) mistake(at plan.Location, message, hint string) error {
 	return &diag.Error{At: at, Source: in.files[at.File], Message: message, Hint: hint}
 }
 
-// warn shows the project's warnings. Engines that know no warnings answer with
-// an error, which is no reason to fail.
-func (in *inputs) warn(ctx context.Context) {
-	in.show(ctx, in.warnings())
-}
-
-func (in *inputs) show(ctx context.Context, warnings []diag.Warning) {
-	for _, w := range warnings {
-		opts := client.WarnOpts{Level: 1}
-		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
-			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}
-			opts.Range = ranges(w.At)
-		}
-		if w.Hint != "" {
-			opts.Detail = [][]byte{[]byte(w.Hint)}
-		}
-		in.entry.Warn(ctx, w.Message, opts)
-	}
-}
-
 // warnOfEmulation names in advance what only an emulator can run.
 func (in *inputs) warnOfEmulation(ctx context.Context, p *plan.Plan) {
 	for _, d := range p.Decisions {
@@ -99,8 +78,4 @@ func (in *inputs) warnOfEmulation(ctx context.Context, p *plan.Plan) {
 				Detail: [][]byte{[]byte("register one (docker run --privileged --rm tonistiigi/binfmt --install all), or build on a node of that platform")}})
 		}
 	}
-}
-
-func (in *inputs) warnings() []diag.Warning {
-	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs})
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
@@ -24,7 +25,8 @@ type inputs struct {
 	entry  *dockerui.Source
 	config *config.Config
 	facts  *project.Facts
-	apps   *project.Apps // nil where the configuration says what runs
+	apps   *project.Apps  // nil where the configuration says what runs
+	checks *linter.Config // which warnings count
 	views  views
 	files  map[string][]byte // texts that places point into
 }

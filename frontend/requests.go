@@ -1,12 +1,11 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"sort"
 
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 
@@ -20,12 +19,12 @@ func (in *inputs) requests() dockerui.RequestHandler {
 
 // outline lists what a caller can pass to the build.
 func (in *inputs) outline(context.Context) (*outline.Outline, error) {
-	o := &outline.Outline{Name: "runtime", Description: "the image of the app", Sources: [][]byte{in.entry.Data}}
+	o := &outline.Outline{Name: cmp.Or(in.ui.Target, "runtime"), Description: "the image of the app", Sources: [][]byte{in.entry.Data}}
 	for name, value := range in.config.Build.Args {
 		o.Args = append(o.Args, outline.Arg{Name: name, Value: value})
 	}
 	sort.Slice(o.Args, func(i, j int) bool { return o.Args[i].Name < o.Args[j].Name })
-	for _, s := range in.config.Build.Secrets {
+	for _, s := range planner.Secrets(planner.Input{Config: in.config, Facts: in.facts}) {
 		o.Secrets = append(o.Secrets, outline.Secret{Name: s.ID, Required: s.Required})
 	}
 	for _, id := range in.config.Build.SSH {
@@ -44,15 +43,4 @@ func (in *inputs) targets(context.Context) (*targets.List, error) {
 		list.Targets = append(list.Targets, targets.Target{Name: name, Default: i == 0})
 	}
 	return list, nil
-}
-
-// lint reports the project's warnings.
-func (in *inputs) lint(context.Context) (*lint.LintResults, error) {
-	results := &lint.LintResults{}
-	source := results.AddSource(in.entry.SourceMap)
-	for _, w := range in.warnings() {
-		at := parser.Range{Start: parser.Position{Line: max(w.At.Start.Line, 1)}, End: parser.Position{Line: max(w.At.End.Line, 1)}}
-		results.AddWarning("Project", w.Message, "", w.Message, source, []parser.Range{at})
-	}
-	return results, nil
 }

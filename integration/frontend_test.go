@@ -232,7 +232,7 @@ func TestFailingStep(t *testing.T) {
 func TestUndeclaredArgument(t *testing.T) {
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
 	tr := build{dir: dir, attrs: map[string]string{"build-arg:APP_VERSON": "1", "build-arg:NO_PROXY": "localhost"}}.must(t)
-	if len(tr.warnings) != 1 || !strings.HasPrefix(tr.warnings[0], "--build-arg APP_VERSON is not used") {
+	if len(tr.warnings) != 1 || !strings.HasPrefix(tr.warnings[0], "UnusedBuildArg: --build-arg APP_VERSON is not used") {
 		t.Errorf("warnings %q", tr.warnings)
 	}
 }

@@ -43,6 +43,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Warning is advice that does not stop the build.
 type Warning struct {
+	// Rule is the name that switches it off, as in "RootUser"; docs/checks.md
+	// has them all.
+	Rule    string
 	At      plan.Location
 	Source  []byte
 	Message string

@@ -18,6 +18,16 @@ const (
 	knownHosts = "/run/pybuild/known_hosts"
 )
 
+// Secrets are those that a build uses where its client passes them.
+func Secrets(in Input) []config.Secret {
+	b := &builder{Input: in}
+	all := b.secrets()
+	if in.Config.Build.CA != "" {
+		all = append(all, config.Secret{ID: in.Config.Build.CA, Target: caFile, Required: true})
+	}
+	return all
+}
+
 // secrets are those of the configuration, and those that what the project names
 // may want: each has a name that users of uv, git or BuildKit know already, and is
 // mounted where the client passes it.

@@ -17,7 +17,7 @@ func Advice(in Input) []diag.Warning {
 		if in.Resolved != nil && len(in.Resolved.MustBuild) > 0 {
 			message += "; " + names(in.Resolved.MustBuild) + " have to be compiled"
 		}
-		all = append(all, diag.Warning{At: in.Config.At("base"), Message: message,
+		all = append(all, diag.Warning{Rule: "MuslBase", At: in.Config.At("base"), Message: message,
 			Hint: "without the key base the image is of Debian, and with compiled dependencies hardly larger"})
 	}
 	return append(all, driverless(in)...)
@@ -52,7 +52,8 @@ func driverless(in Input) []diag.Warning {
 	}
 	b := builder{Input: in}
 	return []diag.Warning{{
-		At: b.inputAt(),
+		Rule: "CUDAWithoutGPU",
+		At:   b.inputAt(),
 		Message: fmt.Sprintf("torch brings CUDA (%s of wheels, %s), and nothing says that the image runs on a GPU",
 			size(total), count(len(libraries), "package")+" of nvidia-*"),
 		Hint: "for a CPU, lock torch from PyTorch's own index for it (docs.astral.sh/uv/guides/integration/pytorch):\n" +

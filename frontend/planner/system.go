@@ -45,7 +45,7 @@ func (b *builder) toolchain() {
 		packages = append(packages, rustOf(b.systemOf(on)))
 	}
 	if needs := b.buildNeeds(); len(needs) > 0 {
-		b.decide("build packages", strings.Join(needs, " "), names(b.Resolved.MustBuild)+" are known to need them", "build", "packages")
+		b.decide("build packages", strings.Join(needs, " "), "known to be needed to compile "+names(b.Resolved.MustBuild), "build", "packages")
 		packages = append(packages, needs...)
 	}
 	if b.crosses() {
@@ -139,7 +139,7 @@ func (b *builder) runtime() {
 		})
 	})
 	if len(needs) > 0 {
-		b.decide("runtime packages", strings.Join(needs, " "), strings.Join(by, ", ")+" need them at run time", "runtime", "packages")
+		b.decide("runtime packages", strings.Join(needs, " "), "needed at run time by "+strings.Join(by, ", "), "runtime", "packages")
 		packages = append(packages, needs...)
 	}
 	if len(packages) > 0 {

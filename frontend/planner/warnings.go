@@ -18,6 +18,7 @@ func Warnings(in Input) []diag.Warning {
 	case project.InputPyproject, project.InputSetup, project.InputScript:
 		if in.Facts.ScriptLock == nil && in.Facts.ListsDependencies() {
 			all = append(all, diag.Warning{
+				Rule:    "NotLocked",
 				At:      b.inputAt(),
 				Message: "the dependencies are not locked: another builder may install other versions",
 				Hint:    lockHint(in.Facts),
@@ -26,13 +27,20 @@ func Warnings(in Input) []diag.Warning {
 	case project.InputRequirements:
 		if !in.Facts.Requirements.Pinned() {
 			all = append(all, diag.Warning{
+				Rule:    "NotLocked",
 				At:      b.inputAt(),
 				Message: in.Facts.InputFile + " does not pin every version: another builder may install other versions",
 				Hint:    "pin them: uv pip compile --generate-hashes requirements.in -o requirements.txt",
 			})
 		}
 	}
-	return append(all, undeclared(in)...)
+	all = append(all, undeclared(in)...)
+	for _, rule := range rules() {
+		if w := rule(in); w != nil {
+			all = append(all, *w)
+		}
+	}
+	return all
 }
 
 // lockHint says how to lock what is not locked.
@@ -58,6 +66,7 @@ func undeclared(in Input) []diag.Warning {
 			continue
 		}
 		all = append(all, diag.Warning{
+			Rule:    "UnusedBuildArg",
 			At:      in.Config.At("build", "args"),
 			Message: fmt.Sprintf("--build-arg %s is not used: no key of [build] args has this name", name),
 			Hint:    fmt.Sprintf("declare it with its default: args = { %s = \"\" } in [build]", name),

@@ -138,7 +138,7 @@ func (f *Facts) warnOfCredentials() {
 	}
 	var e *diag.Error
 	if errors.As(checkLockCredentials(f.Pyproject.File.Name, f.Pyproject.File.Data, "take it out, and revoke it"), &e) {
-		f.Warnings = append(f.Warnings, diag.Warning{At: e.At, Message: e.Message, Hint: e.Hint})
+		f.Warnings = append(f.Warnings, diag.Warning{Rule: "CredentialInURL", At: e.At, Message: e.Message, Hint: e.Hint})
 	}
 }
 

@@ -78,7 +78,7 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 			unused = append(unused, other.file)
 		case f.Input == InputRequirements && len(f.Pyproject.Dependencies) > 0:
 			unused = append(unused, "project.dependencies of pyproject.toml")
-			f.warn(f.Pyproject.File, f.Pyproject.File.KeyAt("project", "dependencies"),
+			f.warn("UnusedDependencies", f.Pyproject.File, f.Pyproject.File.KeyAt("project", "dependencies"),
 				"run `uv lock` and commit uv.lock, or remove one of the two lists",
 				"project.dependencies is not used, since %s is there and uv.lock is not", f.InputFile)
 		}

@@ -137,7 +137,7 @@ func (s *LockedSet) oneHash(p *SetPackage) {
 		count = "several hashes"
 	}
 	p.Hashes = nil
-	s.Warnings = append(s.Warnings, diag.Warning{At: p.At, Source: s.Source,
+	s.Warnings = append(s.Warnings, diag.Warning{Rule: "UnverifiedFile", At: p.At, Source: s.Source,
 		Message: "the file of " + p.Name + " is not verified, since the lock has " + count + " for its one URL",
 		Hint:    "take it from an index, or move to a lock that has the hash of the file"})
 }

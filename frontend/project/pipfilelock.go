@@ -182,7 +182,7 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 			}
 			q := &s.Packages[at]
 			if q.Version != p.Version {
-				s.Warnings = append(s.Warnings, diag.Warning{At: p.At, Source: l.Data,
+				s.Warnings = append(s.Warnings, diag.Warning{Rule: "LockConflict", At: p.At, Source: l.Data,
 					Message: fmt.Sprintf("%s is locked as %s in %s and as %s in default, which is the one taken", p.Name, p.Version, section, q.Version),
 					Hint:    "run `pipenv lock` with a Pipenv from 2023 or later, which locks categories together"})
 				continue

@@ -67,7 +67,7 @@ func hashWarning(recorded string, computed []string, at plan.Location, source []
 	if recorded == "" || slices.Contains(computed, recorded) || slices.Contains(computed, "") {
 		return nil
 	}
-	return []diag.Warning{{At: at, Source: source, Hint: hint,
+	return []diag.Warning{{Rule: "LockDrift", At: at, Source: source, Hint: hint,
 		Message: "the manifest was changed after " + at.File + " was made, or another version of the tool made it"}}
 }
 

@@ -150,8 +150,8 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	return data, nil
 }
 
-func (f *Facts) warn(file *tomlfile.File, at plan.Location, hint, format string, args ...any) {
-	f.Warnings = append(f.Warnings, diag.Warning{At: at, Source: maskBytes(file.Data),
+func (f *Facts) warn(rule string, file *tomlfile.File, at plan.Location, hint, format string, args ...any) {
+	f.Warnings = append(f.Warnings, diag.Warning{Rule: rule, At: at, Source: maskBytes(file.Data),
 		Message: maskURL(fmt.Sprintf(format, args...)), Hint: hint})
 }
 

@@ -203,7 +203,7 @@ func (f *Facts) readLock(fsys fs.FS) error {
 	}
 	f.Lock = lock
 	if lock.Revision > newestRevision {
-		f.warn(lock.File, lock.File.At("revision"), "use a newer pybuild if the build fails",
+		f.warn("NewerLock", lock.File, lock.File.At("revision"), "use a newer pybuild if the build fails",
 			"uv.lock was written by a newer uv: its revision is %d, and this pybuild knows revisions up to %d", lock.Revision, newestRevision)
 	}
 	return nil

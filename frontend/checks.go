@@ -1,0 +1,123 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
+)
+
+// checkArg is docker/dockerfile's own name of the argument, since a build's caller need
+// not know what frontend a file names.
+const checkArg = "BUILDKIT_DOCKERFILE_CHECK"
+
+// checkOptions reads which warnings count, as docker/dockerfile does: from a line
+// `# check=skip=RULE,...;error=true` at the top of the file, or the build argument.
+func (in *inputs) checkOptions() (*linter.Config, error) {
+	text, _, at, written := parser.ParseDirective("check", in.entry.Data)
+	line := 0
+	if written && len(at) > 0 {
+		line = at[0].Start.Line
+	}
+	if arg := in.ui.BuildArgs[checkArg]; arg != "" {
+		text, line = arg, 0
+	}
+	options, err := linter.ParseLintOptions(text)
+	mistake := &diag.Error{Source: in.entry.Data}
+	if line > 0 {
+		mistake.At = in.at(in.entry.Filename, line)
+	}
+	if err != nil {
+		mistake.Message, mistake.Hint = "the options of the check are wrong: "+err.Error(), "write them as in: # check=skip=RootUser,NotLocked;error=true"
+		return nil, mistake
+	}
+	for i, name := range options.SkipRules {
+		rule, ok := planner.KnownRule(name)
+		if !ok {
+			mistake.Message, mistake.Hint = fmt.Sprintf("no check is named %q", name), "checks are "+strings.Join(planner.RuleNames(), ", ")
+			return nil, mistake
+		}
+		options.SkipRules[i] = rule
+	}
+	return options, nil
+}
+
+// counts drops the warnings that are switched off.
+func (in *inputs) counts(warnings []diag.Warning) []diag.Warning {
+	return slices.DeleteFunc(slices.Clone(warnings), func(w diag.Warning) bool {
+		return in.checks.SkipAll || slices.Contains(in.checks.SkipRules, w.Rule)
+	})
+}
+
+// warnings are those that need neither an image nor the resolver.
+func (in *inputs) warnings() []diag.Warning {
+	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
+}
+
+// warn shows warnings, or fails the build with them where they are to be errors.
+// Engines that know no warnings answer with an error, which is no reason to fail.
+func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
+	var errs []error
+	for _, w := range in.counts(warnings) {
+		if in.checks.ReturnAsError {
+			errs = append(errs, &diag.Error{At: w.At, Source: in.files[w.At.File], Message: w.Rule + ": " + w.Message, Hint: w.Hint})
+			continue
+		}
+		opts := client.WarnOpts{Level: 1}
+		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
+			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}
+			opts.Range = ranges(w.At)
+		}
+		if w.Hint != "" {
+			opts.Detail = [][]byte{[]byte(w.Hint)}
+		}
+		in.entry.Warn(ctx, w.Rule+": "+w.Message, opts)
+	}
+	return errors.Join(errs...)
+}
+
+// lint answers `docker build --check`: everything but the build itself. What would
+// stop the build is the result's error.
+func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
+	results := &lint.LintResults{}
+	warnings := in.warnings()
+	t, _, err := in.plan(ctx)
+	if err == nil {
+		warnings = append(warnings, planner.Advice(t.input)...)
+	}
+	for _, w := range in.counts(warnings) {
+		at := parser.Range{Start: parser.Position{Line: max(w.At.Start.Line, 1)}, End: parser.Position{Line: max(w.At.End.Line, 1)}}
+		detail := w.Message
+		if w.Hint != "" {
+			detail += "\n" + w.Hint
+		}
+		results.AddWarning(w.Rule, w.Message, "", detail, results.AddSource(in.sourceMap(w.At.File)), []parser.Range{at})
+	}
+	if err != nil {
+		results.Error = &lint.BuildError{Message: err.Error()}
+		for _, d := range diag.All(err) {
+			results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.sourceMap(d.At.File))), Ranges: ranges(d.At)}
+			break
+		}
+	}
+	return results, nil
+}
+
+// sourceMap is a file that a place points into; the one of -f where there is none.
+func (in *inputs) sourceMap(file string) *bk.SourceMap {
+	if data, ok := in.files[file]; ok && file != in.entry.Filename {
+		return &bk.SourceMap{Filename: file, Language: "TOML", Data: data, Definition: &bk.Definition{}}
+	}
+	return in.entry.SourceMap
+}

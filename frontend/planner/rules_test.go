@@ -1,0 +1,76 @@
+package planner_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/golden"
+
+	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
+)
+
+// TestRules has an example of every rule that the configuration can break, and one
+// beside it that does not.
+func TestRules(t *testing.T) {
+	for _, c := range []struct{ rule, broken, kept string }{
+		{"RootUser", "[runtime]\nuser = \"root\"", "[runtime]\nuser = \"rooty\""},
+		{"RootUser", "[runtime]\nuid = 0", "[runtime]\nuid = 1"},
+		{"UnpinnedBase", "base = \"corp/python\"", "base = \"corp/python:3.13\""},
+		{"UnpinnedBase", "base = \"corp/python:latest\"", "base = \"corp/python@sha256:" + strings.Repeat("a", 64) + "\""},
+		{"NoHealthcheck", "[serve]\napp = \"a:b\"\nhealthcheck = false", "[serve]\nmodule = \"a\"\nhealthcheck = false"},
+		{"DebugServer", "[serve]\ncommand = [\"python\", \"manage.py\", \"runserver\"]", "[serve]\ncommand = [\"python\", \"manage.py\", \"migrate\"]"},
+		{"DebugServer", "[serve]\ncommand = [\"uvicorn\", \"a:b\", \"--reload\"]", "[serve]\ncommand = [\"uvicorn\", \"a:b\"]"},
+		{"SecretInEnv", "[runtime]\nenv = { DB_PASSWORD = \"x\" }", "[runtime]\nenv = { DB_PASSWORD_FILE = \"/run/x\" }"},
+		{"SecretInEnv", "[build]\nargs = { API_KEY = \"\" }", "[build]\nargs = { KEYS = \"\" }"},
+		{"SecretFile", "[runtime]\ninclude = [\"src\", \"conf/.env\"]", "[runtime]\ninclude = [\"src/env\"]"},
+	} {
+		for text, want := range map[string]bool{c.broken: true, c.kept: false} {
+			cfg, err := config.Parse("pybuild.toml", []byte(text))
+			if err != nil {
+				t.Fatalf("%s\n%v", text, err)
+			}
+			in := input(t, examples()[0])
+			in.Config = cfg
+			warnings := planner.Warnings(in)
+			i := slices.IndexFunc(warnings, func(w diag.Warning) bool { return w.Rule == c.rule })
+			if (i >= 0) != want {
+				t.Errorf("%s of\n%s\nwarned: %v", c.rule, text, i >= 0)
+			}
+			if i >= 0 && (warnings[i].At.IsZero() || warnings[i].Hint == "") {
+				t.Errorf("%s says neither where nor what to do: %+v", c.rule, warnings[i])
+			}
+		}
+	}
+}
+
+// TestChecksPage has a section for every rule.
+func TestChecksPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sections []string
+	for _, s := range strings.Split(string(page), "\n## ")[1:] {
+		name, _, _ := strings.Cut(s, "\n")
+		sections = append(sections, name)
+	}
+	if !slices.Equal(sections, planner.RuleNames()) {
+		t.Errorf("the page has %q, the checks are %q", sections, planner.RuleNames())
+	}
+}
+
+// TestExplain writes the plans of the examples for people.
+func TestExplain(t *testing.T) {
+	for _, e := range examples() {
+		in := input(t, e)
+		p, err := planner.New(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Assert(t, planner.Explain(p, in.Resolved), e.name+".explain.txt")
+	}
+}

@@ -1,0 +1,51 @@
+package integration
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestChecks lists what a build warns of, with what would stop it, and has
+// warnings switched off and made errors.
+func TestChecks(t *testing.T) {
+	files := map[string]string{
+		"pybuild.toml": "# syntax=org/pybuild\n[runtime]\nuser = \"root\"\n[serve]\nscript = \"job.py\"\n", "job.py": "print(1)\n", "requirements.txt": "blinker\n",
+	}
+	check := map[string]string{"requestid": "frontend.lint"}
+	text := func(tr *trace) string { return string(tr.metadata["result.txt"]) }
+	if said := text(build{dir: project(t, files), attrs: check}.must(t)); !strings.Contains(said, "WARNING: RootUser") ||
+		!strings.Contains(said, "WARNING: NotLocked") || !strings.Contains(said, "requirements.txt:1") || !strings.Contains(said, "pybuild.toml:3") {
+		t.Errorf("the check says %s", said)
+	}
+	first := "# syntax=org/pybuild\n"
+	files["pybuild.toml"] = strings.Replace(files["pybuild.toml"], first, first+"# check=skip=RootUser\n", 1)
+	if said := text(build{dir: project(t, files), attrs: check}.must(t)); strings.Contains(said, "RootUser") || !strings.Contains(said, "NotLocked") {
+		t.Errorf("with RootUser skipped, the check says %s", said)
+	}
+	strict := map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=notlocked;error=true"}
+	build{dir: project(t, files), attrs: strict}.fails(t, "pybuild.toml:4:8: RootUser: the container runs as root")
+	build{dir: project(t, files), attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=Rootuser1"}}.fails(t, `no check is named "Rootuser1"`)
+
+	files["pybuild.toml"] = "[serve]\napp = \"job:app\"\n"
+	tr := build{dir: project(t, files), attrs: check}.must(t)
+	if said := string(tr.metadata["result.json"]); !strings.Contains(said, "no server for job:app among the packages of requirements.txt") {
+		t.Errorf("the check of what cannot be built says %s", said)
+	}
+}
+
+// TestExplain shows a plan and builds nothing of it.
+func TestExplain(t *testing.T) {
+	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n", "requirements.txt": "blinker==1.8.2\n"})
+	tr := build{dir: dir, attrs: map[string]string{"requestid": "frontend.explain"}}.must(t)
+	said := string(tr.metadata["result.txt"])
+	for _, want := range []string{"runtime for linux/", "input", "requirements.txt", "[builder] lay out the app in /app and compile it", "user 1001:1001"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the plan does not say %q:\n%s", want, said)
+		}
+	}
+	for name := range tr.cached {
+		if strings.Contains(name, "compile it") {
+			t.Errorf("the explanation ran %s", name)
+		}
+	}
+}
