@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+const dockerignore = `# What the build need not see. pybuild leaves out the likes of .git, .venv, caches and .env
+# by itself, even without this file.
+.git
+.venv
+**/__pycache__
+**/*.pyc
+.env*
+.coverage
+htmlcov
+dist
+build
+node_modules
+`
+
+// initialize writes what a project lacks to be built.
+func initialize(dir string, force bool, out io.Writer) error {
+	if _, err := os.Stat(filepath.Join(dir, "pybuild.toml")); err == nil && !force {
+		return errors.New("pybuild.toml is there already: edit it, or replace it with init -force")
+	}
+	p, err := openFresh(dir)
+	if err != nil {
+		return err
+	}
+	text, err := p.written()
+	if err != nil {
+		return err
+	}
+	if err := write(dir, "pybuild.toml", text, out); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".dockerignore")); errors.Is(err, fs.ErrNotExist) {
+		if err := write(dir, ".dockerignore", dockerignore, out); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(out, "\n%s\nBuild it:\n  docker build -f pybuild.toml -t %s .\n", text, imageName(p))
+	return err
+}
+
+// openFresh reads a project as if it had no pybuild.toml.
+func openFresh(dir string) (*opened, error) {
+	return open(without{os.DirFS(dir)}, "", "")
+}
+
+// without is a project that has no pybuild.toml yet.
+type without struct{ fs.FS }
+
+func (w without) Open(name string) (fs.File, error) {
+	if name == "pybuild.toml" {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return w.FS.Open(name)
+}
+
+// imageName is a tag for the project.
+func imageName(p *opened) string {
+	if project := p.input.Facts.Project; project != nil && project.Name != "" {
+		return strings.ToLower(project.Name)
+	}
+	return "app"
+}
+
+// write creates a file that belongs to whom the directory belongs: the container that
+// this runs in is root's.
+func write(dir, name, text string, out io.Writer) error {
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err == nil {
+		if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+			// Where that is not allowed, the file is the caller's already.
+			_ = os.Lchown(path, int(owner.Uid), int(owner.Gid))
+		}
+	}
+	_, err := fmt.Fprintln(out, "wrote", name)
+	return err
+}
+
+// written is a configuration that says what would happen without it. Its keys are
+// comments, but for those that pybuild cannot do without.
+func (p *opened) written() (string, error) {
+	var b strings.Builder
+	b.WriteString("# syntax=org/pybuild\n#\n# What stands in comments is what pybuild finds by itself: uncomment a line to decide it,\n# whatever the project says. All keys are in docs/reference.md.\n")
+	decided, err := planner.New(p.input)
+	var mistakes []*diag.Error
+	if err != nil {
+		if mistakes = diag.All(err); len(mistakes) == 0 {
+			return "", err
+		}
+	}
+	if decided == nil {
+		// What runs is open, and the rest is not.
+		other := *p.input.Config
+		other.Serve.Command = []string{"python"}
+		in := p.input
+		in.Config = &other
+		decided, _ = planner.New(in)
+	}
+	if decided != nil {
+		say(&b, decided, "python", "Python %s: %s.", fmt.Sprintf("python = %q", decided.Python.Version))
+		say(&b, decided, "input", "Installs from %s: %s.", fmt.Sprintf("[build]\ninput = %q", p.input.Facts.InputFile))
+		if p.input.Facts.InputFile == "" {
+			b.WriteString("\n# Installs nothing: no file lists dependencies.\n")
+		}
+	}
+	for _, m := range mistakes {
+		b.WriteString("\n# " + strings.ReplaceAll(m.Message, "\n", "\n# ") + ". Choose, and uncomment:\n")
+		b.WriteString("# " + strings.ReplaceAll(m.Hint, "\n", "\n# ") + "\n")
+	}
+	if len(mistakes) == 0 {
+		p.serves(&b, decided)
+	}
+	return b.String(), nil
+}
+
+// say writes a decision with its reason, and the key that would make it.
+func say(b *strings.Builder, p *plan.Plan, what, format, key string) {
+	d := p.Decision(what)
+	if d == nil || strings.HasSuffix(key, `""`) {
+		return
+	}
+	fmt.Fprintf(b, "\n# "+format+"\n# %s\n", d.Value, d.Reason, strings.ReplaceAll(key, "\n", "\n# "))
+}
+
+// key is the key of [serve] that runs a command.
+func key(command []string) string {
+	python := len(command) > 1 && strings.HasPrefix(filepath.Base(command[0]), "python")
+	switch {
+	case python && len(command) == 3 && command[1] == "-m":
+		return fmt.Sprintf("module = %q", command[2])
+	case python && len(command) == 2 && strings.HasSuffix(command[1], ".py"):
+		return fmt.Sprintf("script = %q", command[1])
+	}
+	words := make([]string, 0, len(command))
+	for _, word := range command {
+		words = append(words, fmt.Sprintf("%q", word))
+	}
+	return "command = [" + strings.Join(words, ", ") + "]"
+}
+
+// serves writes what the container runs.
+func (p *opened) serves(b *strings.Builder, decided *plan.Plan) {
+	start, server := decided.Decision("start"), decided.Decision("server")
+	switch {
+	case start == nil:
+	case server != nil:
+		fmt.Fprintf(b, "\n# Serves %s: %s, with %s, since %s.\n# [serve]\n# app = %q\n# server = %q\n", start.Value, start.Reason, server.Value, server.Reason, start.Value, server.Value)
+	default:
+		fmt.Fprintf(b, "\n# Runs %s: %s.\n# [serve]\n# %s\n", start.Value, start.Reason, key(slices.Concat(decided.Config.Entrypoint, decided.Config.Cmd)))
+	}
+	targets, err := planner.Targets(p.input)
+	if err == nil {
+		fmt.Fprintf(b, "\n# docker build --target takes %s.\n", strings.Join(targets, ", "))
+	}
+}
