@@ -48,6 +48,9 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 
 // image plans and builds the image of one platform.
 func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dockerui.BuildResult, error) {
+	if in.ui.Target == planner.Dockerfile {
+		return in.eject(ctx, platform)
+	}
 	t, err := in.forPlatform(ctx, platform)
 	if err != nil {
 		return nil, err

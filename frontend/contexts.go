@@ -31,12 +31,23 @@ func manifestPatterns() []string {
 // whose own patterns, such as `!.env`, therefore win. A lock says nothing at run
 // time, is larger than most apps, and would make a change of a dependency one of
 // the app's layer as well.
-func builtinIgnores() []string {
+func builtinIgnores() []string { return append(otherIgnores(), lockIgnores()...) }
+
+// lockIgnores are the locks.
+func lockIgnores() []string {
+	var patterns []string
+	for _, name := range []string{"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml"} {
+		patterns = append(patterns, "**/"+name)
+	}
+	return patterns
+}
+
+// otherIgnores are all but the locks.
+func otherIgnores() []string {
 	names := []string{
 		".git", ".hg", ".svn", ".venv", "venv", "__pycache__", "*.pyc", "*.egg-info", ".eggs", ".env", ".env.*",
 		".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".coverage", "htmlcov", ".ipynb_checkpoints",
 		".idea", ".vscode", ".DS_Store", "node_modules",
-		"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml",
 	}
 	patterns := []string{"Dockerfile", "Dockerfile.*", "*.Dockerfile", ".dockerignore", "pybuild.toml", "compose.yaml", "docker-compose.yml"}
 	for _, name := range names {

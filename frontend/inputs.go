@@ -20,15 +20,16 @@ import (
 
 // inputs are what a build follows from, whatever the platform.
 type inputs struct {
-	client client.Client
-	ui     *dockerui.Client
-	entry  *dockerui.Source
-	config *config.Config
-	facts  *project.Facts
-	apps   *project.Apps  // nil where the configuration says what runs
-	checks *linter.Config // which warnings count
-	views  views
-	files  map[string][]byte // texts that places point into
+	client  client.Client
+	ui      *dockerui.Client
+	entry   *dockerui.Source
+	config  *config.Config
+	facts   *project.Facts
+	apps    *project.Apps  // nil where the configuration says what runs
+	checks  *linter.Config // which warnings count
+	project fs.FS          // what planning reads of the context
+	views   views
+	files   map[string][]byte // texts that places point into
 }
 
 // readInputs reads the file of -f, the configuration and the project.
@@ -56,6 +57,7 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if err := in.readProject(project); err != nil {
 		return in, err
 	}
+	in.project = project
 	if in.views, err = in.contexts(ctx, project); err != nil {
 		return in, err
 	}

@@ -71,6 +71,7 @@ func TestBuildMessages(t *testing.T) {
 		"fortran":        {run(`["gfortran", "a.f90"]`), nil, `The program gfortran is not there. In [build], write packages = ["gfortran"]`},
 		"pg_config":      {script(`sys.exit("Error: pg_config executable not found.")`), nil, `The program pg_config is not there. In [build], write packages = ["libpq-dev"]`},
 		"rust":           {script(`sys.exit("error: can't find Rust compiler")`), nil, `The package is written in Rust and has to be compiled. In [build], write packages = ["cargo"]`},
+		"disk":           {script(`sys.exit("OSError: [Errno 28] No space left on device")`), nil, "The builder's disk is full. Make room: docker builder prune"},
 		"pkg-config":     {script(`sys.exit("Package cairo was not found in the pkg-config search path.")`), nil, "pkg-config does not know cairo."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,7 +36,7 @@ var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 // checkTargetName judges a name of --target.
 func checkTargetName(name string) *diag.Error {
 	switch {
-	case slices.Contains([]string{"runtime", "builder", "lock"}, name):
+	case slices.Contains([]string{"runtime", "builder", "dockerfile"}, name):
 		return mistake("choose another name", "%s is a target of pybuild's own, which has no keys", name)
 	case !targetName.MatchString(name):
 		return mistake("use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))

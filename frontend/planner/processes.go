@@ -119,7 +119,14 @@ func (b *builder) workers(apps *project.Apps) []start {
 }
 
 // builtinTargets are the targets of every project, the default first.
-func builtinTargets() []string { return []string{"runtime", "builder", "dev", "test"} }
+func builtinTargets() []string { return []string{Runtime, "builder", "dev", "test", Dockerfile} }
+
+const (
+	// Runtime is the default target.
+	Runtime = "runtime"
+	// Dockerfile is the target that writes the build of the runtime down.
+	Dockerfile = "dockerfile"
+)
 
 // Targets are the names that --target takes, the default first.
 func Targets(in Input) ([]string, error) {
@@ -148,7 +155,7 @@ func (b *builder) target() error {
 	}
 	isWeb := func(p process) bool { return p.name == "web" }
 	switch b.plan.Target {
-	case "runtime":
+	case Runtime:
 		return nil
 	case "web":
 		if slices.ContainsFunc(processes, isWeb) && !Configured(b.Input) {

@@ -105,6 +105,8 @@ CERTIFICATE = re.compile(
     r"UnknownIssuer|self.signed certificate|CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate verification failed|local issuer certificate", re.I
 )
 GIT_HTTP = re.compile(r"could not read (?:Username|Password) for '(https?://[^']+)'|Authentication failed for '(https?://[^']+)'")
+HASH = re.compile(r"[Hh]ash mismatch for [`'\"]?([^`'\"\s]+)")
+NO_WHEEL = re.compile(r"[`'\"]?([\w.-]+)(?:[=@]=?[\w.+-]+)?[`'\"]? (?:has no wheels? with a matching|can't be installed because it doesn't have a source distribution or wheel)[^\n]*")
 NAME_LOOKUP = re.compile(r"dns error|Temporary failure in name resolution|Could not resolve host|failed to lookup address")
 
 
@@ -165,6 +167,20 @@ def hint(text, indexes=(), given=lambda name: False):
         )
     if "Permission denied (publickey" in text:
         return "The git server takes none of the agent's keys. Pass an agent that has one: docker build --ssh default ..."
+    if "No space left on device" in text:
+        return "The builder's disk is full. Make room: docker builder prune"
+    found = HASH.search(text)
+    if found:
+        return (
+            f"The file of {found[1]} that the index has is not the one that was locked. If it was published anew, lock again; "
+            "if not, find out who changed it before you build"
+        )
+    found = NO_WHEEL.search(text)
+    if found:
+        return (
+            f"{found[1]} is not published for this Python and platform. Choose another Python (the key python), "
+            "another version of it, or another platform (--platform)"
+        )
     found = GIT_HTTP.search(text)
     if found:
         host = (found[1] or found[2]).split("/", 3)[2]
