@@ -55,10 +55,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	if err := t.resolve(ctx); err != nil {
-		return nil, err
-	}
-	p, err := t.plan()
+	p, err := t.decide(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -45,9 +45,6 @@ func (in *inputs) plan(ctx context.Context) (*target, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.resolve(ctx); err != nil {
-		return nil, nil, err
-	}
-	p, err := t.plan()
+	p, err := t.decide(ctx)
 	return t, p, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -54,10 +55,14 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 			return in, err
 		}
 	}
-	if err := in.readProject(project); err != nil {
+	in.project = project
+	if ui.Target == planner.Locking {
+		// A lock that does not fit is what this target is for.
+		in.project, in.config = unlocked{project}, in.config.Whole()
+	}
+	if err := in.readProject(in.project); err != nil {
 		return in, err
 	}
-	in.project = project
 	if in.views, err = in.contexts(ctx, project); err != nil {
 		return in, err
 	}
@@ -175,6 +180,22 @@ func (in *inputs) develop(fsys fs.FS) {
 		_, err := fs.Stat(fsys, name)
 		return err == nil
 	})
+}
+
+// unlocked is a project without the locks that it has.
+type unlocked struct{ fs.FS }
+
+func (u unlocked) Open(name string) (fs.File, error) {
+	if slices.Contains([]string{project.UVLockFile, "pylock.toml", project.PoetryLockFile, project.PdmLockFile, project.PipfileLockFile}, name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return u.FS.Open(name)
+}
+
+// exists reports whether planning can read a file.
+func (in *inputs) exists(name string) bool {
+	_, err := fs.Stat(in.project, name)
+	return err == nil
 }
 
 // choice is what the configuration says about the project's files.

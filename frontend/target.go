@@ -149,6 +149,17 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 	return &r, nil
 }
 
+// decide plans what is to be built, with as much resolved as that takes.
+func (t *target) decide(ctx context.Context) (*plan.Plan, error) {
+	if t.input.Target == planner.Locking {
+		return planner.Lock(t.input, planner.LockSource(t.in.facts, t.in.exists))
+	}
+	if err := t.resolve(ctx); err != nil {
+		return nil, err
+	}
+	return t.plan()
+}
+
 // plan decides everything.
 func (t *target) plan() (*plan.Plan, error) { return planner.New(t.input) }
 

@@ -77,3 +77,45 @@ func TestOwnTargets(t *testing.T) {
 		t.Errorf("a target that is none: %v", err)
 	}
 }
+
+// TestTargetLock locks a project whose lock no longer fits, and builds with that.
+func TestTargetLock(t *testing.T) {
+	ix := newIndex(t, dist{name: "inner", version: "1.0"}, dist{name: "inner", version: "2.0"}, dist{name: "other", version: "1.0"})
+	manifest := func(dependencies string) string {
+		return "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [" + dependencies + "]\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n"
+	}
+	dir := projectDir(t, map[string]string{
+		"pybuild.toml": job, "job.py": "import inner\n", "pyproject.toml": manifest(`"inner<2"`),
+	}, []string{"uv", "lock", "--quiet"})
+	write(t, filepath.Join(dir, "pyproject.toml"), manifest(`"inner", "other"`))
+	build{dir: dir}.fails(t, "uv lock")
+	lock := func(args map[string]string) string {
+		t.Helper()
+		b := build{dir: dir, out: t.TempDir(), attrs: map[string]string{"target": "lock"}}
+		for name, value := range args {
+			b.attrs[name] = value
+		}
+		b.must(t)
+		data, err := os.ReadFile(filepath.Join(b.out, "uv.lock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	text := lock(nil)
+	if !strings.Contains(text, "name = \"inner\"\nversion = \"1.0\"") || !strings.Contains(text, "name = \"other\"") {
+		t.Errorf("the lock is %s", text)
+	}
+	if text := lock(map[string]string{"build-arg:UPGRADE": "all"}); !strings.Contains(text, "name = \"inner\"\nversion = \"2.0\"") {
+		t.Errorf("the upgraded lock is %s", text)
+	}
+	write(t, filepath.Join(dir, "uv.lock"), text)
+	build{dir: dir}.must(t)
+
+	files := map[string]string{"pybuild.toml": job, "job.py": "", "requirements.in": "--index-url " + ix.simple() + "\ninner\n", "requirements.txt": ""}
+	b := build{dir: project(t, files), out: t.TempDir(), attrs: map[string]string{"target": "lock"}}
+	b.must(t)
+	if data, err := os.ReadFile(filepath.Join(b.out, "requirements.txt")); err != nil || !strings.Contains(string(data), "inner==2.0 \\\n    --hash="+ix.hash("inner-2.0-py3-none-any.whl")) {
+		t.Errorf("the requirements are %s, %v", data, err)
+	}
+}

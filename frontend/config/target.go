@@ -36,7 +36,7 @@ var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 // checkTargetName judges a name of --target.
 func checkTargetName(name string) *diag.Error {
 	switch {
-	case slices.Contains([]string{"runtime", "builder", "dockerfile"}, name):
+	case slices.Contains([]string{"runtime", "builder", "dockerfile", "lock"}, name):
 		return mistake("choose another name", "%s is a target of pybuild's own, which has no keys", name)
 	case !targetName.MatchString(name):
 		return mistake("use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))
@@ -87,6 +87,13 @@ func (c *Config) For(target string) *Config {
 	if t.Input != "" {
 		d.Build.Input = t.Input
 	}
+	return &d
+}
+
+// Whole returns the configuration without what chooses a part of the project.
+func (c *Config) Whole() *Config {
+	d := *c
+	d.Build.Package, d.Build.Groups, d.Build.Extras, d.Build.Input = "", nil, nil, ""
 	return &d
 }
 

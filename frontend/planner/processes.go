@@ -119,11 +119,15 @@ func (b *builder) workers(apps *project.Apps) []start {
 }
 
 // builtinTargets are the targets of every project, the default first.
-func builtinTargets() []string { return []string{Runtime, "builder", "dev", "test", Dockerfile} }
+func builtinTargets() []string {
+	return []string{Runtime, "builder", "dev", "test", Locking, Dockerfile}
+}
 
 const (
 	// Runtime is the default target.
 	Runtime = "runtime"
+	// Locking is the target that writes a lock.
+	Locking = "lock"
 	// Dockerfile is the target that writes the build of the runtime down.
 	Dockerfile = "dockerfile"
 )

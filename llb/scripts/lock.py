@@ -1,0 +1,35 @@
+"""Lock a project, and leave the lock in /out.
+
+usage: lock.py [uv.py options] -- LOCK FILE UV...
+
+LOCK is the lock that there is, which is changed as little as it has to be; UV runs
+in a copy of the project and writes FILE.
+"""
+
+import os
+import shutil
+import sys
+
+import uv
+
+PROJECT = "/run/pybuild/project"
+COPY = "/tmp/project"
+
+
+def main():
+    options, (command,) = uv.split(sys.argv[1:])
+    old, name, *command = command
+    shutil.copytree(PROJECT, COPY, symlinks=True)
+    if os.path.exists(old):
+        shutil.copyfile(old, os.path.join(COPY, name))
+    os.chdir(COPY)
+    done = uv.run(command, uv.environment(options), options)
+    if done.returncode:
+        return done.returncode
+    shutil.copyfile(name, os.path.join("/out", name))
+    os.chmod(os.path.join("/out", name), 0o644)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
