@@ -48,6 +48,7 @@ func TestBases(t *testing.T) {
 
 // TestBuilder compiles for a base that has no compiler on another image.
 func TestBuilder(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	ref := base(t, "minimal", "test/minimal:1")
 	ix := newIndex(t, salty())
@@ -78,6 +79,7 @@ func TestBuilder(t *testing.T) {
 // TestDistributionPython compiles on an image with Debian's own Python and runs it
 // there.
 func TestDistributionPython(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	ref := base(t, "debian", "test/cuda:1")
 	ix := newIndex(t, salty(), dist{name: "hooked", version: "1.0", files: map[string]string{"hooked.pth": "import os; os.environ['HOOKED'] = 'yes'\n"}})

@@ -8,6 +8,7 @@ import (
 // TestChecks lists what a build warns of, with what would stop it, and has
 // warnings switched off and made errors.
 func TestChecks(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\n[runtime]\nuser = \"root\"\n[serve]\nscript = \"job.py\"\n", "job.py": "print(1)\n", "requirements.txt": "blinker\n",
 	}
@@ -35,6 +36,7 @@ func TestChecks(t *testing.T) {
 
 // TestExplain shows a plan and builds nothing of it.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n", "requirements.txt": "blinker==1.8.2\n"})
 	tr := build{dir: dir, attrs: map[string]string{"requestid": "frontend.explain"}}.must(t)
 	said := string(tr.metadata["result.txt"])

@@ -9,6 +9,7 @@ import (
 
 // TestCommandLine runs the frontend image as a command, and builds with what it wrote.
 func TestCommandLine(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "flask")
 	if err := os.Remove(filepath.Join(dir, "pybuild.toml")); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 // TestCorporateCA has an index whose certificate a company signed, with and without a
 // lock, and has the image trust it too.
 func TestCorporateCA(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "inner", version: "1.0"}, dist{name: "helper", version: "1.0"}, needy())
 	ca := newAuthority(t)
 	ix.Server = ca.serve(t, ix)
@@ -57,6 +58,7 @@ func TestCorporateCA(t *testing.T) {
 
 // TestGit installs from private repositories, with a token and with an agent.
 func TestGit(t *testing.T) {
+	t.Parallel()
 	bare := repository(t, map[string]string{"pyproject.toml": probeManifest, "backend.py": backend})
 	ca := newAuthority(t)
 	web := ca.serve(t, gitHTTP(t, filepath.Dir(bare), planted))
@@ -112,6 +114,7 @@ func TestGit(t *testing.T) {
 
 // TestAirGapped installs from a directory, with no network in any step that does.
 func TestAirGapped(t *testing.T) {
+	t.Parallel()
 	inner, helper, unbuilt := dist{name: "inner", version: "1.0"}, dist{name: "helper", version: "1.0"}, needy()
 	files := map[string]string{
 		"pybuild.toml": job + "[build]\nwheelhouse = \"vendor/wheels\"\n", "job.py": "import inner, needy\n", ".dockerignore": "vendor\n",
@@ -146,6 +149,7 @@ func TestAirGapped(t *testing.T) {
 // TestAptMirror has Debian packages come from another server than the base names, which
 // a company's CA signed for.
 func TestAptMirror(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	var asked atomic.Int32
 	ca := newAuthority(t)
@@ -193,6 +197,7 @@ func debianArchive(t *testing.T) string {
 // TestProxy has a step fetch the wheels of a lock through a proxy that the client
 // passes.
 func TestProxy(t *testing.T) {
+	t.Parallel()
 	inner := dist{name: "inner", version: "1.0"}
 	ix := newIndex(t, inner)
 	var asked atomic.Int32

@@ -140,8 +140,13 @@ func (i image) port(t *testing.T, flags []string) string {
 			return number
 		}
 	}
-	exposed := docker(t, "inspect", "--format", "{{range $p, $_ := .Config.ExposedPorts}}{{$p}}{{end}}", i.name)
-	return strings.TrimSuffix(exposed, "/tcp")
+	exposed := docker(t, "inspect", "--format", "{{range $p, $_ := .Config.ExposedPorts}}{{$p}} {{end}}", i.name)
+	// In the order of their texts: a debugger's comes before the server's.
+	all := strings.Fields(exposed)
+	if len(all) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(all[len(all)-1], "/tcp")
 }
 
 func (c container) logs() string { out, _ := tryDocker("logs", c.id); return out }

@@ -8,6 +8,7 @@ import (
 // TestMismatch installs what an index has changed since, and what it has for others
 // only: the resolver's words come first, and then what to do.
 func TestMismatch(t *testing.T) {
+	t.Parallel()
 	inner := dist{name: "inner", version: "1.0"}
 	ix := newIndex(t, inner)
 	files := map[string]string{

@@ -34,6 +34,7 @@ def build_wheel(out, config=None, metadata=None):
 // TestMissingLibrary says which Debian package an image lacks, before anybody
 // runs it.
 func TestMissingLibrary(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, salty())
 	dir := project(t, map[string]string{
 		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\"]\n", "job.py": "import salty\nprint('salted')\n", "pylock.toml": ix.pylock(t, salty()),

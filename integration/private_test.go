@@ -60,6 +60,7 @@ func discreet(name, version string) string {
 // TestPrivateIndex builds the members of a workspace from an index that wants a
 // password, for what is installed and for what that is built with.
 func TestPrivateIndex(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "inner", version: "1.0"}, dist{name: "helper", version: "1.0"}, needy(), large("bulky", "1.0"))
 	member := func(name, dependency string) string {
 		return "[project]\nname = \"" + name + "\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\"" + dependency + "\"]\n"
@@ -105,6 +106,7 @@ func TestPrivateIndex(t *testing.T) {
 // TestPrivateWorkspace builds both members of the example, whose index is a real one
 // to everybody else.
 func TestPrivateWorkspace(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "billing", version: "1.0"})
 	dir := example(t, "workspace")
 	replace(t, filepath.Join(dir, "pyproject.toml"), "https://packages.corp.example/simple", ix.simple())
@@ -143,6 +145,7 @@ func read(t *testing.T, dir string) map[string]string {
 // TestPrivateRequirements has an index in a requirements file, with and without a
 // lock.
 func TestPrivateRequirements(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "inner", version: "1.0"})
 	ix.user, ix.password = "builder", planted
 	for name, requirements := range map[string]string{

@@ -134,6 +134,7 @@ func dockerConfig(t *testing.T) string {
 
 // TestNativeRecipes tries docs/native.md.
 func TestNativeRecipes(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	ix := newIndex(t, salty())
 	registry := os.Getenv("PYBUILD_REGISTRY")
@@ -154,6 +155,7 @@ func TestNativeRecipes(t *testing.T) {
 
 // TestCorporateRecipes tries docs/corporate.md.
 func TestCorporateRecipes(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	inner := dist{name: "inner", version: "1.0"}
 	open, guarded, ca := newIndex(t, inner), newIndex(t, inner), newAuthority(t)

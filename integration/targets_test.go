@@ -9,6 +9,7 @@ import (
 
 // TestTargetTest runs a project's tests as a build, which fails where they do.
 func TestTargetTest(t *testing.T) {
+	t.Parallel()
 	const backendTable = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"
 	dir := projectDir(t, map[string]string{
 		"pybuild.toml":     "[serve]\nmodule = \"shop\"\n",
@@ -16,6 +17,8 @@ func TestTargetTest(t *testing.T) {
 		"backend.py":       backend,
 		"shop/__init__.py": "PRICE = 3\n", "tests/test_shop.py": "import shop, probe\n\ndef test_price():\n    assert shop.PRICE == 3\n",
 	}, []string{"uv", "lock", "--quiet"})
+	// New to the engine: a step that is cached says nothing again.
+	note(t, filepath.Join(dir, "tests/test_shop.py"), "# "+dir+"\n")
 	b := build{dir: dir, attrs: map[string]string{"target": "test"}, out: t.TempDir()}
 	tr := b.must(t)
 	if !strings.Contains(tr.logs, "1 passed") {
@@ -46,6 +49,7 @@ func withoutLock(files map[string]string) map[string]string {
 
 // TestTargetDev serves a change that is copied into the running container.
 func TestTargetDev(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "fastapi")
 	img := dockerBuild(t, dir, "--target", "dev")
 	c := img.start(t)
@@ -57,6 +61,7 @@ func TestTargetDev(t *testing.T) {
 
 // TestOwnTargets runs targets of the configuration on the layers of the runtime.
 func TestOwnTargets(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\n[serve]\nscript = \"main.py\"\n[target.worker]\ncommand = [\"python\", \"worker.py\"]\nenv = { QUEUE = \"mail\" }\n",
 		"main.py":      "print('main')\n", "worker.py": "import os\nprint('worker of', os.environ['QUEUE'])\n",
@@ -73,13 +78,14 @@ func TestOwnTargets(t *testing.T) {
 		t.Error("the layers of the worker are not the runtime's")
 	}
 	img, err := tryDockerBuild(t, dir, "--target", "wroker")
-	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, dev, test, worker; one of your own starts with [target.wroker]") {
+	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, debug, dev, test, lock, dockerfile, worker; one of your own starts with [target.wroker]") {
 		t.Errorf("a target that is none: %v", err)
 	}
 }
 
 // TestTargetLock locks a project whose lock no longer fits, and builds with that.
 func TestTargetLock(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "inner", version: "1.0"}, dist{name: "inner", version: "2.0"}, dist{name: "other", version: "1.0"})
 	manifest := func(dependencies string) string {
 		return "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [" + dependencies + "]\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n"
@@ -117,5 +123,26 @@ func TestTargetLock(t *testing.T) {
 	b.must(t)
 	if data, err := os.ReadFile(filepath.Join(b.out, "requirements.txt")); err != nil || !strings.Contains(string(data), "inner==2.0 \\\n    --hash="+ix.hash("inner-2.0-py3-none-any.whl")) {
 		t.Errorf("the requirements are %s, %v", data, err)
+	}
+}
+
+// TestTargetDebug has the app answer, and a debugger beside it, on the runtime's layers.
+func TestTargetDebug(t *testing.T) {
+	t.Parallel()
+	dir := example(t, "fastapi")
+	layers := func(i image) string {
+		return strings.Trim(docker(t, "inspect", "--format", "{{.RootFS.Layers}}", i.name), "[]")
+	}
+	before := layers(dockerBuild(t, dir))
+	img := dockerBuild(t, dir, "--target", "debug")
+	if after := layers(img); !strings.HasPrefix(after, before) {
+		t.Errorf("the layers of the runtime are not those of debug")
+	}
+	c := img.start(t)
+	c.until("answers", func() bool { status, _ := c.get("/health"); return status == 200 })
+	// Its protocol begins with a header, whoever connects.
+	greeting := docker(t, "exec", c.id, "python3", "-c", "import socket; print(socket.create_connection(('127.0.0.1', 5678), 10).recv(14).decode())")
+	if greeting != "Content-Length" {
+		t.Errorf("the debugger says %q", greeting)
 	}
 }

@@ -27,7 +27,7 @@ func (t table) jsonSchema() map[string]any {
 }
 
 func (k key) jsonSchema() map[string]any {
-	s := map[string]any{}
+	var s map[string]any
 	switch {
 	case k.kind == "table" && k.table != nil:
 		return k.table.jsonSchema()

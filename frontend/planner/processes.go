@@ -120,7 +120,7 @@ func (b *builder) workers(apps *project.Apps) []start {
 
 // builtinTargets are the targets of every project, the default first.
 func builtinTargets() []string {
-	return []string{Runtime, "builder", "dev", "test", Locking, Dockerfile}
+	return []string{Runtime, "builder", "debug", "dev", "test", Locking, Dockerfile}
 }
 
 const (
@@ -167,6 +167,9 @@ func (b *builder) target() error {
 		}
 	case "test":
 		return b.test()
+	case "debug":
+		b.debug()
+		return nil
 	case "dev":
 		b.dev()
 		return nil

@@ -90,7 +90,7 @@ func starts(t *testing.T, file string, installed []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range targets[6:] {
+	for _, target := range targets[7:] {
 		in.Target = target
 		if p, err = planner.New(in); err != nil {
 			t.Fatal(err)
