@@ -82,11 +82,11 @@ func TestCheckCommand(t *testing.T) {
 	if _, _, err := call(t, "check", "-strict", "-C", dir); err == nil {
 		t.Error("a warning is no mistake of a strict check")
 	}
-	write("[serve]\nscirpt = \"main.py\"\n")
-	if _, _, err := call(t, "check", "-C", dir); err == nil || !strings.Contains(err.Error(), "pybuild.toml:2:1: unknown key \"scirpt\"") {
+	write("[serve]\nscrpt = \"main.py\"\n")
+	if _, _, err := call(t, "check", "-C", dir); err == nil || !strings.Contains(err.Error(), "pybuild.toml:2:1: unknown key \"scrpt\"") {
 		t.Errorf("check says %v", err)
 	}
-	for _, args := range [][]string{{"chekc"}, {"check", "-no-such-flag"}, {"check", "extra"}} {
+	for _, args := range [][]string{{"no-such"}, {"check", "-no-such-flag"}, {"check", "extra"}} {
 		if _, _, err := call(t, args...); !errors.Is(err, errUsage) {
 			t.Errorf("%v: %v", args, err)
 		}
