@@ -12,6 +12,8 @@ import (
 // Error is a mistake in the user's input. It reads
 // "file:line:column: message" with the hint on a line of its own.
 type Error struct {
+	// Code is the entry of the catalogue in docs/errors, such as "PB101".
+	Code string
 	// At is the place of the mistake; zero where no file is to blame.
 	At plan.Location
 	// Source is the whole text of At.File, for the excerpt; nil if unknown.
@@ -24,7 +26,7 @@ type Error struct {
 	Err error
 }
 
-// Error renders the place, the message and the hint, so that engines which do
+// Error renders the place, the message, the code and the hint, so that engines which do
 // not show excerpts still show all that matters.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -32,6 +34,9 @@ func (e *Error) Error() string {
 		b.WriteString(at + ": ")
 	}
 	b.WriteString(e.Message)
+	if e.Code != "" {
+		b.WriteString(" [" + e.Code + "]")
+	}
 	if e.Hint != "" {
 		b.WriteString("\n  " + strings.ReplaceAll(e.Hint, "\n", "\n  "))
 	}
