@@ -85,7 +85,8 @@ func (t *target) probe(ctx context.Context, name string) (planner.Base, error) {
 	if err != nil {
 		_, source := t.in.config.Source()
 		return planner.Base{}, &diag.Error{
-			At: t.images[name].At, Source: source, Err: err,
+			Code: "PB205",
+			At:   t.images[name].At, Source: source, Err: err,
 			Message: fmt.Sprintf("the image %s has no python3 that runs: %v", t.images[name].Ref, err),
 			Hint:    "choose one with Python, such as python:3.13-slim",
 		}
@@ -96,7 +97,8 @@ func (t *target) probe(ctx context.Context, name string) (planner.Base, error) {
 	}
 	var said struct{ Version, Prefix, Executable, Hook, ID, Codename, Libc, Manager string }
 	if err := json.Unmarshal(data, &said); err != nil {
-		return planner.Base{}, fmt.Errorf("what the Python of %s said of itself: %w", t.images[name].Ref, err)
+		return planner.Base{}, t.in.mistake("PB205", t.images[name].At, fmt.Sprintf("the Python of the image %s does not say what it is: %v", t.images[name].Ref, err),
+			"choose one with Python, such as python:3.13-slim")
 	}
 	return planner.Base{
 		Python: plan.Python{Version: said.Version, Prefix: said.Prefix, Executable: said.Executable},

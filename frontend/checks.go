@@ -34,7 +34,7 @@ func (in *inputs) checkOptions() (*linter.Config, error) {
 		text, line = arg, 0
 	}
 	options, err := linter.ParseLintOptions(text)
-	mistake := &diag.Error{Source: in.entry.Data}
+	mistake := &diag.Error{Code: "PB019", Source: in.entry.Data}
 	if line > 0 {
 		mistake.At = in.at(in.entry.Filename, line)
 	}
@@ -71,7 +71,7 @@ func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 	var errs []error
 	for _, w := range in.counts(warnings) {
 		if in.checks.ReturnAsError {
-			errs = append(errs, &diag.Error{At: w.At, Source: in.files[w.At.File], Message: w.Rule + ": " + w.Message, Hint: w.Hint})
+			errs = append(errs, &diag.Error{Code: "PB404", At: w.At, Source: in.files[w.At.File], Message: w.Rule + ": " + w.Message, Hint: w.Hint})
 			continue
 		}
 		opts := client.WarnOpts{Level: 1}

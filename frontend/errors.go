@@ -66,8 +66,8 @@ func (in *inputs) at(file string, line int) plan.Location {
 }
 
 // mistake is a mistake at a place of the configuration.
-func (in *inputs) mistake(at plan.Location, message, hint string) error {
-	return &diag.Error{At: at, Source: in.files[at.File], Message: message, Hint: hint}
+func (in *inputs) mistake(code string, at plan.Location, message, hint string) error {
+	return &diag.Error{Code: code, At: at, Source: in.files[at.File], Message: message, Hint: hint}
 }
 
 // warnOfEmulation names in advance what only an emulator can run.

@@ -57,16 +57,16 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 	}
 	named, err := reference.ParseNormalizedNamed(img.Ref)
 	if err != nil {
-		return image{}, in.mistake(img.At, fmt.Sprintf("%q is not an image reference: %v", img.Ref, err), "")
+		return image{}, in.mistake("PB011", img.At, fmt.Sprintf("%q is not an image reference: %v", img.Ref, err), "")
 	}
 	nc, err := in.ui.NamedContext(img.Ref, dockerui.ContextOpt{Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String()})
 	if err != nil {
-		return image{}, err
+		return image{}, in.cannotUse(img, err)
 	}
 	if nc != nil {
 		st, config, err := nc.Load(ctx)
 		if err != nil {
-			return image{}, err
+			return image{}, in.cannotUse(img, err)
 		}
 		if config == nil {
 			config = &dockerspec.DockerOCIImage{}
@@ -88,7 +88,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 	}
 	config := &dockerspec.DockerOCIImage{}
 	if err := json.Unmarshal(data, config); err != nil {
-		return image{}, fmt.Errorf("configuration of the image %s: %w", img.Ref, err)
+		return image{}, in.cannotUse(img, fmt.Errorf("its configuration: %w", err))
 	}
 	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName(imageStep(img))}
 	if at := in.locate(img.At); at != nil {
@@ -110,7 +110,7 @@ func imageStep(img plan.Image) string {
 // cannotUse explains why an image is not there, and keeps the cause: one that
 // is not published is another matter than a registry that does not answer.
 func (in *inputs) cannotUse(img plan.Image, err error) error {
-	explained := &diag.Error{At: img.At, Source: in.files[img.At.File], Err: err, Message: fmt.Sprintf("cannot use the image %s: %v", img.Ref, err)}
+	explained := &diag.Error{Code: "PB204", At: img.At, Source: in.files[img.At.File], Err: err, Message: fmt.Sprintf("cannot use the image %s: %v", img.Ref, err)}
 	if strings.HasSuffix(err.Error(), ": not found") {
 		explained.Err = errors.Join(errdefs.ErrNotFound, err)
 	}

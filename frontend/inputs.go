@@ -115,7 +115,8 @@ func (in *inputs) readConfig(project fs.FS) error {
 		return err
 	case hasDockerInstructions(data):
 		return &diag.Error{
-			At: in.at(name, 1), Source: data,
+			Code: "PB018",
+			At:   in.at(name, 1), Source: data,
 			Message: name + " holds Dockerfile instructions, and pybuild writes those itself",
 			Hint: "keep only the line \"# syntax=...\" in it, with the configuration in pybuild.toml," +
 				"\nor build with -f pybuild.toml or -f pyproject.toml",
@@ -133,7 +134,8 @@ func (in *inputs) readConfig(project fs.FS) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return &diag.Error{Code: "PB101", At: plan.Location{File: candidate.name}, Err: err,
+				Message: "cannot read " + candidate.name, Hint: "it should be a plain file in the build context"}
 		}
 		in.files[candidate.name] = data
 		in.config, err = candidate.parse(candidate.name, data)

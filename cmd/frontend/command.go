@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/pybuild/pybuild/frontend/config"
-	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
 )
@@ -136,8 +135,7 @@ func (p *opened) check(strict bool, out, log io.Writer) error {
 	}
 	warnings := planner.Warnings(p.input)
 	for _, w := range warnings {
-		e := diag.Error{At: w.At, Message: w.Rule + ": " + w.Message, Hint: w.Hint}
-		if _, err := fmt.Fprintln(log, "warning:", e.Error()); err != nil {
+		if _, err := fmt.Fprintln(log, "warning:", w); err != nil {
 			return err
 		}
 	}

@@ -31,15 +31,15 @@ func checkPackage(s string) *diag.Error {
 		// Releases of Debian name some packages differently: one of several.
 		return nil
 	case strings.HasPrefix(s, "-"):
-		return mistake("options of apt have no place here", "%s is an option, not a package", show(s))
+		return mistake("PB007", "options of apt have no place here", "%s is an option, not a package", show(s))
 	case len(strings.Fields(s)) > 1:
-		return mistake("write "+strings.Trim(quoteAll(strings.Fields(s)), "[]"), "%s is more than one package; write one per string", show(s))
+		return mistake("PB007", "write "+strings.Trim(quoteAll(strings.Fields(s)), "[]"), "%s is more than one package; write one per string", show(s))
 	case debianPackage.MatchString(strings.ToLower(s)):
 		hint = "write " + quote(strings.ToLower(s))
 	case strings.ContainsAny(s, "<>~[]"):
 		hint = `pin a version with =, such as "libpq5=15.8-0+deb12u1"; Python packages belong in pyproject.toml`
 	}
-	return mistake(hint, "%s is not the name of a Debian package", show(s))
+	return mistake("PB007", hint, "%s is not the name of a Debian package", show(s))
 }
 
 func checkName(what string) check {
@@ -47,7 +47,7 @@ func checkName(what string) check {
 		if projectName.MatchString(s) {
 			return nil
 		}
-		return mistake("a name is letters, digits, and - _ . within", "%s is not the name of %s", show(s), what)
+		return mistake("PB007", "a name is letters, digits, and - _ . within", "%s is not the name of %s", show(s), what)
 	}
 }
 
@@ -55,14 +55,14 @@ func checkEnvName(s string) *diag.Error {
 	if envName.MatchString(s) {
 		return nil
 	}
-	return mistake("a name is letters, digits and _, and starts with no digit", "%s is not the name of a variable", show(s))
+	return mistake("PB007", "a name is letters, digits and _, and starts with no digit", "%s is not the name of a variable", show(s))
 }
 
 func checkID(s string) *diag.Error {
 	if passedID.MatchString(s) {
 		return nil
 	}
-	return mistake("an id is letters, digits, and - _ . within", "%s is not an id", show(s))
+	return mistake("PB007", "an id is letters, digits, and - _ . within", "%s is not an id", show(s))
 }
 
 func checkAccount(what, number string) check {
@@ -77,7 +77,7 @@ func checkAccount(what, number string) check {
 		case both && what == "user" && accountName.MatchString(name) && accountName.MatchString(rest):
 			hint = "write user = " + quote(name) + " and group = " + quote(rest)
 		}
-		return mistake(hint, "%s is not the name of a %s", show(s), what)
+		return mistake("PB007", hint, "%s is not the name of a %s", show(s), what)
 	}
 }
 
@@ -101,6 +101,6 @@ func oneOf(name string, words ...string) check {
 				list += ", " + quote(w)
 			}
 		}
-		return mistake(hint, "%s should be %s, but is %s", name, list, show(s))
+		return mistake("PB010", hint, "%s should be %s, but is %s", name, list, show(s))
 	}
 }

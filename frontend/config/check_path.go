@@ -14,29 +14,29 @@ func checkPattern(s string) *diag.Error {
 	p := strings.TrimPrefix(s, "!")
 	switch {
 	case p == "":
-		return mistake("", "the pattern is empty")
+		return mistake("PB009", "", "the pattern is empty")
 	case strings.HasPrefix(p, "/"):
 		hint := ""
 		if rest := strings.TrimLeft(p, "/"); rest != "" {
 			hint = "patterns start at the root of the context: write " + quote(rest)
 		}
-		return mistake(hint, "the pattern %s is absolute", show(s))
+		return mistake("PB009", hint, "the pattern %s is absolute", show(s))
 	case strings.Contains(p, `\`):
-		return mistake("write "+quote(strings.ReplaceAll(s, `\`, "/")), "the pattern %s holds a backslash", show(s))
+		return mistake("PB009", "write "+quote(strings.ReplaceAll(s, `\`, "/")), "the pattern %s holds a backslash", show(s))
 	case slices.Contains(strings.Split(p, "/"), ".."):
-		return mistake("the context is all that a build can see", "the pattern %s leaves the context", show(s))
+		return mistake("PB009", "the context is all that a build can see", "the pattern %s leaves the context", show(s))
 	case path.Clean(p) == ".":
-		return mistake(`write "**" for everything`, "the pattern %s names no file", show(s))
+		return mistake("PB009", `write "**" for everything`, "the pattern %s names no file", show(s))
 	}
 	if _, err := path.Match(p, ""); err != nil {
-		return mistake("a [ needs its ]", "the pattern %s is malformed", show(s))
+		return mistake("PB009", "a [ needs its ]", "the pattern %s is malformed", show(s))
 	}
 	return nil
 }
 
 func checkInclude(s string) *diag.Error {
 	if rest, negated := strings.CutPrefix(s, "!"); negated {
-		return mistake("write exclude = ["+quote(rest)+"]", "include cannot exclude")
+		return mistake("PB009", "write exclude = ["+quote(rest)+"]", "include cannot exclude")
 	}
 	return checkPattern(s)
 }
@@ -57,13 +57,13 @@ func checkWorkdir(s string) *diag.Error {
 	clean := path.Clean(s)
 	switch {
 	case !strings.HasPrefix(s, "/"):
-		return mistake("write "+quote(path.Clean("/"+s)), "workdir %s is not absolute", show(s))
+		return mistake("PB009", "write "+quote(path.Clean("/"+s)), "workdir %s is not absolute", show(s))
 	case slices.Contains(systemDirs, clean), slices.ContainsFunc(kernelDirs, func(d string) bool { return clean == d || strings.HasPrefix(clean, d+"/") }):
-		return mistake(`choose one of its own, such as "/app"`, "workdir %s belongs to the system", show(s))
+		return mistake("PB009", `choose one of its own, such as "/app"`, "workdir %s belongs to the system", show(s))
 	case s != clean:
-		return mistake("write "+quote(clean), "workdir %s is not in its shortest form", show(s))
+		return mistake("PB009", "write "+quote(clean), "workdir %s is not in its shortest form", show(s))
 	case !plainPath.MatchString(s):
-		return mistake("letters, digits and . _ + @ ~ - will do everywhere", "workdir %s holds a character that breaks search paths or scripts", show(s))
+		return mistake("PB009", "letters, digits and . _ + @ ~ - will do everywhere", "workdir %s holds a character that breaks search paths or scripts", show(s))
 	}
 	return nil
 }
@@ -72,13 +72,13 @@ func checkWorkdir(s string) *diag.Error {
 func checkTarget(s string) *diag.Error {
 	switch clean := path.Clean(s); {
 	case !strings.HasPrefix(s, "/"):
-		return mistake("write an absolute path, such as \"/root/.netrc\"", "target %s is not absolute", show(s))
+		return mistake("PB009", "write an absolute path, such as \"/root/.netrc\"", "target %s is not absolute", show(s))
 	case clean == "/" || strings.HasSuffix(s, "/"):
-		return mistake("", "target %s is a directory", show(s))
+		return mistake("PB009", "", "target %s is a directory", show(s))
 	case clean != s:
-		return mistake("write "+quote(clean), "target %s is not in its shortest form", show(s))
+		return mistake("PB009", "write "+quote(clean), "target %s is not in its shortest form", show(s))
 	case slices.ContainsFunc(kernelDirs, func(d string) bool { return clean == d || strings.HasPrefix(clean, d+"/") }):
-		return mistake("", "target %s belongs to the system", show(s))
+		return mistake("PB009", "", "target %s belongs to the system", show(s))
 	}
 	return nil
 }
@@ -87,9 +87,9 @@ func checkTarget(s string) *diag.Error {
 func checkInput(s string) *diag.Error {
 	switch {
 	case strings.HasPrefix(s, "/") || slices.Contains(strings.Split(s, "/"), "..") || strings.Contains(s, `\`):
-		return mistake("the path starts at the root of the context, as requirements/production.txt", "%s is not a file of the context", show(s))
+		return mistake("PB009", "the path starts at the root of the context, as requirements/production.txt", "%s is not a file of the context", show(s))
 	case s != path.Clean(s) || s == ".":
-		return mistake("write "+quote(path.Clean(s)), "%s is not the plain path of a file", show(s))
+		return mistake("PB009", "write "+quote(path.Clean(s)), "%s is not the plain path of a file", show(s))
 	}
 	return nil
 }

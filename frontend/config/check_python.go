@@ -27,14 +27,14 @@ func checkPython(s string) *diag.Error {
 		} else if strings.HasPrefix(s, "2") {
 			hint = "pybuild builds Python 3.9 and newer"
 		}
-		return mistake(hint, "%s is not a version of Python", show(s))
+		return mistake("PB008", hint, "%s is not a version of Python", show(s))
 	}
 	minor, _ := strconv.Atoi(parts[1])
 	switch {
 	case minor < oldestMinor:
-		return mistake("pybuild builds Python 3.9 and newer", "Python %s is too old", s)
+		return mistake("PB008", "pybuild builds Python 3.9 and newer", "Python %s is too old", s)
 	case parts[4] == "t" && minor < 13:
-		return mistake("free-threaded builds start with 3.13t", "there is no Python %s", s)
+		return mistake("PB008", "free-threaded builds start with 3.13t", "there is no Python %s", s)
 	}
 	return nil
 }
@@ -47,22 +47,22 @@ func checkUV(s string) *diag.Error {
 	if inside := versionInside.FindString(s); inside != "" && uvVersion.MatchString(inside) {
 		hint = "write " + quote(inside)
 	}
-	return mistake(hint, "%s is not a version of uv", show(s))
+	return mistake("PB008", hint, "%s is not a version of uv", show(s))
 }
 
 func checkBase(s string) *diag.Error {
 	hint := `write it as docker pull takes it, such as "python:3.12-slim"`
 	if s == "scratch" {
-		return mistake(hint, "scratch holds no Python")
+		return mistake("PB011", hint, "scratch holds no Python")
 	}
 	if i := strings.Index(s, "://"); i >= 0 {
-		return mistake("leave out "+s[:i+3], "an image reference has no scheme")
+		return mistake("PB011", "leave out "+s[:i+3], "an image reference has no scheme")
 	}
 	if _, err := reference.ParseNormalizedNamed(s); err != nil {
 		if s != strings.ToLower(s) {
 			hint = "names of images are in lower case"
 		}
-		return mistake(hint, "%s is not an image reference", show(s))
+		return mistake("PB011", hint, "%s is not an image reference", show(s))
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func checkApp(s string) *diag.Error {
 	if fixed := asModule(file) + ":" + attribute; appTarget.MatchString(fixed) {
 		hint = "write " + quote(fixed)
 	}
-	return mistake(hint, "%s does not name an application", show(s))
+	return mistake("PB012", hint, "%s does not name an application", show(s))
 }
 
 // asModule turns the path of a Python file into the name of its module.
@@ -44,7 +44,7 @@ func Servers() []string { return []string{"uvicorn", "gunicorn", "granian", "hyp
 func checkServer(s string) *diag.Error {
 	switch s {
 	case "daphne", "uwsgi", "tornado", "bjoern", "mod_wsgi-express", "cherrypy":
-		return mistake("pybuild sets up "+enumerate(Servers(), "and")+"; start any other with command = ["+quote(s)+", ...]",
+		return mistake("PB010", "pybuild sets up "+enumerate(Servers(), "and")+"; start any other with command = ["+quote(s)+", ...]",
 			"server %s is not built in", show(s))
 	}
 	return oneOf("server", Servers()...)(s)
@@ -53,7 +53,7 @@ func checkServer(s string) *diag.Error {
 func checkModule(s string) *diag.Error {
 	if moduleName.MatchString(s) {
 		if rest, isFile := strings.CutSuffix(s, ".py"); isFile {
-			return mistake("write module = "+quote(rest)+", or script = "+quote(s), "%s is a file, not a module", show(s))
+			return mistake("PB012", "write module = "+quote(rest)+", or script = "+quote(s), "%s is a file, not a module", show(s))
 		}
 		return nil
 	}
@@ -65,22 +65,22 @@ func checkModule(s string) *diag.Error {
 	if fixed := asModule(name); moduleName.MatchString(fixed) {
 		hint = "write " + quote(fixed)
 	}
-	return mistake(hint, "%s is not the name of a module", show(s))
+	return mistake("PB012", hint, "%s is not the name of a module", show(s))
 }
 
 func checkScript(s string) *diag.Error {
 	hint := `write an installed entry point, such as "shop-worker", or a file of the app, such as "bin/worker.py"`
 	switch {
 	case strings.HasPrefix(s, "/"):
-		return mistake("write it relative to the app, or use command", "script %s is absolute", show(s))
+		return mistake("PB012", "write it relative to the app, or use command", "script %s is absolute", show(s))
 	case strings.HasSuffix(s, ".py") && len(strings.Fields(s)) == 1 && !strings.ContainsAny(s, `\*?[]$`):
 		switch clean := path.Clean(s); {
 		case strings.HasPrefix(clean, "../"):
-			return mistake("", "script %s leaves the app", show(s))
+			return mistake("PB012", "", "script %s leaves the app", show(s))
 		case clean != s:
-			return mistake("write "+quote(clean), "script %s is not in its shortest form", show(s))
+			return mistake("PB012", "write "+quote(clean), "script %s is not in its shortest form", show(s))
 		case strings.HasPrefix(s, "-"):
-			return mistake(hint, "script %s would read as an option", show(s))
+			return mistake("PB012", hint, "script %s would read as an option", show(s))
 		}
 		return nil
 	case scriptName.MatchString(s):
@@ -91,17 +91,17 @@ func checkScript(s string) *diag.Error {
 	case strings.Contains(s, "/"):
 		hint = "a file of the app ends in .py; start any other with command"
 	}
-	return mistake(hint, "%s is not a script", show(s))
+	return mistake("PB012", hint, "%s is not a script", show(s))
 }
 
 func checkHealthPath(s string) *diag.Error {
 	switch {
 	case strings.Contains(s, "://"):
-		return mistake(`write the path only, such as "/health"`, "%s is a URL; the check asks the app itself", show(s))
+		return mistake("PB009", `write the path only, such as "/health"`, "%s is a URL; the check asks the app itself", show(s))
 	case !strings.HasPrefix(s, "/"):
-		return mistake("write "+quote("/"+strings.TrimSpace(s)), "the path %s does not start with /", show(s))
+		return mistake("PB009", "write "+quote("/"+strings.TrimSpace(s)), "the path %s does not start with /", show(s))
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' || r == '\\' || r == '"' }):
-		return mistake("encode other characters as %20 and the like", "the path %s is not one that HTTP can ask for", show(s))
+		return mistake("PB009", "encode other characters as %20 and the like", "the path %s is not one that HTTP can ask for", show(s))
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func isIndex(name string) bool {
 
 // wrongType reports a value of another type than wanted.
 func (v value) wrongType(want, hint string) {
-	v.fail(mistake(hint, "%s should be %s, but is %s", v.name(), want, v.what()))
+	v.fail(mistake("PB005", hint, "%s should be %s, but is %s", v.name(), want, v.what()))
 }
 
 // what describes the value as TOML understands it, which for 3.10 is not what
@@ -175,8 +175,8 @@ func (v value) what() string {
 }
 
 // mistake makes a diagnostic; whoever reports it adds the place.
-func mistake(hint, format string, args ...any) *diag.Error {
-	return &diag.Error{Message: fmt.Sprintf(format, args...), Hint: hint}
+func mistake(code, hint, format string, args ...any) *diag.Error {
+	return &diag.Error{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // show quotes what the user wrote, shortened where it is long.

@@ -22,7 +22,7 @@ func (r *reader) relations(c *Config) {
 	}
 
 	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
-		runtime.child("uid").fail(mistake("leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))
+		runtime.child("uid").fail(mistake("PB015", "leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))
 	}
 }
 
@@ -38,7 +38,7 @@ func (v value) exclusive(keys ...string) {
 			first = name
 		default:
 			line := v.r.file.KeyAt(v.child(first).path...).Start.Line
-			v.child(name).failKey(mistake("keep one of "+enumerate(keys, "and"),
+			v.child(name).failKey(mistake("PB015", "keep one of "+enumerate(keys, "and"),
 				"%s cannot stand beside %s, which is on line %d", name, first, line))
 		}
 	}
@@ -70,7 +70,7 @@ func (v value) needs(key string, others ...string) {
 			break
 		}
 	}
-	v.child(key).failKey(mistake(hint, "%s needs %s", key, enumerate(others, "or")))
+	v.child(key).failKey(mistake("PB016", hint, "%s needs %s", key, enumerate(others, "or")))
 }
 
 // enumerate joins words as people do: a, b and c.

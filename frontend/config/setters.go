@@ -66,13 +66,13 @@ func words(into *[]string, mayBeEmpty bool) func(value) {
 		for i, e := range list {
 			s, got := e.prose()
 			if got && i == 0 && s == "" && !mayBeEmpty {
-				e.fail(mistake("the first word is the program", "%s is empty", e.name()))
+				e.fail(mistake("PB013", "the first word is the program", "%s is empty", e.name()))
 				continue
 			}
 			*into = append(*into, s)
 		}
 		if raw, isList := v.raw.([]any); isList && len(raw) == 0 && !mayBeEmpty {
-			v.fail(mistake("leave the key out, or name a program", "%s is empty", v.name()))
+			v.fail(mistake("PB013", "leave the key out, or name a program", "%s is empty", v.name()))
 		}
 	}
 }
@@ -108,7 +108,7 @@ func integer(into *int, low, high int) func(value) {
 		case !ok:
 			v.wrongType("a whole number", v.asNumber())
 		case n < int64(low) || n > int64(high):
-			v.fail(mistake("", "%s should be between %d and %d, but is %d", v.name(), low, high, n))
+			v.fail(mistake("PB006", "", "%s should be between %d and %d, but is %d", v.name(), low, high, n))
 		default:
 			*into = int(n)
 		}
@@ -140,9 +140,9 @@ func duration(into *time.Duration) func(value) {
 		d, err := time.ParseDuration(s)
 		switch {
 		case err != nil:
-			v.fail(mistake(`write a number and its unit, such as "30s" or "1m30s"`, "%s is not a duration", show(s)))
+			v.fail(mistake("PB006", `write a number and its unit, such as "30s" or "1m30s"`, "%s is not a duration", show(s)))
 		case d < time.Millisecond:
-			v.fail(mistake("", "%s should be at least 1ms, but is %s", v.name(), d))
+			v.fail(mistake("PB006", "", "%s should be at least 1ms, but is %s", v.name(), d))
 		default:
 			*into = d
 		}
@@ -178,7 +178,7 @@ func (v value) str(refused func(rune) bool) (string, bool) {
 		return "", false
 	}
 	if i := strings.IndexFunc(s, refused); i >= 0 {
-		v.fail(mistake("", "%s holds the character %q, which makes no sense here", v.name(), []rune(s[i:])[0]))
+		v.fail(mistake("PB014", "", "%s holds the character %q, which makes no sense here", v.name(), []rune(s[i:])[0]))
 		return "", false
 	}
 	return s, true

@@ -37,9 +37,9 @@ var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 func checkTargetName(name string) *diag.Error {
 	switch {
 	case slices.Contains([]string{"runtime", "builder", "dockerfile", "lock"}, name):
-		return mistake("choose another name", "%s is a target of pybuild's own, which has no keys", name)
+		return mistake("PB007", "choose another name", "%s is a target of pybuild's own, which has no keys", name)
 	case !targetName.MatchString(name):
-		return mistake("use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))
+		return mistake("PB007", "use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))
 	}
 	return nil
 }

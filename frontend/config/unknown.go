@@ -41,7 +41,7 @@ func (v value) unknown(t table, child value) {
 			hint = fmt.Sprintf("did you mean %q in %s?", other, home)
 		}
 	}
-	child.failKey(mistake(hint, "%s", message))
+	child.failKey(mistake("PB004", hint, "%s", message))
 }
 
 // homes returns the headers of the tables that have a key of that name; of

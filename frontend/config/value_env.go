@@ -16,7 +16,7 @@ func redact(s string) string { return credential.ReplaceAllString(s, "$1***@") }
 // checkBuildEnv refuses passwords, which would stay in the build's record.
 func checkBuildEnv(s string) *diag.Error {
 	if credential.MatchString(s) {
-		return mistake("pass it with --secret and name it in secrets of [build]", "the value looks like a URL with a password, which everyone who sees the build could read")
+		return mistake("PB601", "pass it with --secret and name it in secrets of [build]", "the value looks like a URL with a password, which everyone who sees the build could read")
 	}
 	return nil
 }
@@ -24,7 +24,7 @@ func checkBuildEnv(s string) *diag.Error {
 // checkRuntimeEnv refuses passwords, which would stay in the image.
 func checkRuntimeEnv(s string) *diag.Error {
 	if credential.MatchString(s) {
-		return mistake("pass it when the container starts, as with docker run --env", "the value looks like a URL with a password, which everyone who pulls the image could read")
+		return mistake("PB601", "pass it when the container starts, as with docker run --env", "the value looks like a URL with a password, which everyone who pulls the image could read")
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func labels(into *map[string]string) func(value) {
 		*into = map[string]string{}
 		for _, e := range v.entries(checkLabel) {
 			if inner, ok := e.raw.(map[string]any); ok && len(inner) > 0 {
-				e.fail(mistake("quote a name that has dots: "+quote(e.leaf(len(v.path)))+` = "..."`,
+				e.fail(mistake("PB005", "quote a name that has dots: "+quote(e.leaf(len(v.path)))+` = "..."`,
 					"label %s should be a string, but its dots make tables of it", show(e.name())))
 			} else if s, got := e.prose(); got && e.passes(checkLabelValue(s)) {
 				(*into)[e.path[len(e.path)-1]] = s
@@ -83,7 +83,7 @@ func checkLabel(s string) *diag.Error {
 	if labelName.MatchString(s) {
 		return nil
 	}
-	return mistake("a label is letters, digits, and - _ . / within", "%s is not the name of a label", show(s))
+	return mistake("PB007", "a label is letters, digits, and - _ . / within", "%s is not the name of a label", show(s))
 }
 
 // leaf joins the keys below the first depth ones, down to the first value.

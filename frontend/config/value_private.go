@@ -28,7 +28,7 @@ func ca(into *string) func(value) {
 // looks like as well.
 func checkWheelhouse(s string) *diag.Error {
 	if clean := path.Clean(s); s == "" || clean == "." || !fs.ValidPath(clean) {
-		return mistake(`write wheelhouse = "vendor/wheels"`, "%s is not a directory of the context", show(s))
+		return mistake("PB009", `write wheelhouse = "vendor/wheels"`, "%s is not a directory of the context", show(s))
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func checkWheelhouse(s string) *diag.Error {
 // checkCAFile judges a path of the context.
 func checkCAFile(s string) *diag.Error {
 	if clean := path.Clean(s); s == "" || clean == "." || !fs.ValidPath(clean) {
-		return mistake(`write ca = "certs/corporate-ca.pem"`, "%s is not a file of the context", show(s))
+		return mistake("PB009", `write ca = "certs/corporate-ca.pem"`, "%s is not a file of the context", show(s))
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func checkMirror(s string) *diag.Error {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
-		return mistake(`write apt-mirror = "https://mirror.example": below it are debian and debian-security`, "%s is not the URL of a mirror", show(s))
+		return mistake("PB011", `write apt-mirror = "https://mirror.example": below it are debian and debian-security`, "%s is not the URL of a mirror", show(s))
 	}
 	return nil
 }

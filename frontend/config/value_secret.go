@@ -17,7 +17,7 @@ func secrets(into *[]Secret) func(value) {
 			}
 			for _, place := range []string{s.Env, s.Target} {
 				if first, twice := taken[place]; twice && place != "" {
-					e.fail(mistake("", "%s has a secret already, on line %d", place, v.r.file.At(first.path...).Start.Line))
+					e.fail(mistake("PB017", "", "%s has a secret already, on line %d", place, v.r.file.At(first.path...).Start.Line))
 				} else {
 					taken[place] = e
 				}
@@ -35,7 +35,7 @@ func (v value) secret() (Secret, bool) {
 	case map[string]any:
 		v.table(*secretTable(&s))
 		if v.exclusive("env", "target"); !v.has("id") {
-			v.fail(mistake(`write { id = "...", env = "..." }`, "the secret has no id"))
+			v.fail(mistake("PB017", `write { id = "...", env = "..." }`, "the secret has no id"))
 		}
 	case string:
 		text(&s.ID, checkID)(v)
@@ -52,7 +52,7 @@ func (v value) secret() (Secret, bool) {
 	case envName.MatchString(s.ID):
 		s.Env = s.ID
 	default:
-		v.fail(mistake(fmt.Sprintf(`write { id = %s, env = "NAME" } or { id = %[1]s, target = "/path" }`, quote(s.ID)),
+		v.fail(mistake("PB017", fmt.Sprintf(`write { id = %s, env = "NAME" } or { id = %[1]s, target = "/path" }`, quote(s.ID)),
 			"%s is no name of a variable, so say where its value goes", show(s.ID)))
 		return s, false
 	}

@@ -13,7 +13,7 @@ func workers(s *Serve) func(value) {
 				s.WorkersAuto = true
 				return
 			}
-			v.fail(mistake(`write workers = "auto", or a number`, "workers should be a number or \"auto\", but is %s", show(text)))
+			v.fail(mistake("PB010", `write workers = "auto", or a number`, "workers should be a number or \"auto\", but is %s", show(text)))
 			return
 		}
 		integer(&s.Workers, 1, 1024)(v)
@@ -28,14 +28,14 @@ func healthcheck(h *Healthcheck) func(value) {
 		case bool:
 			h.Disabled = !raw
 			if raw {
-				v.fail(mistake(`leave it out, since web apps have one; or write healthcheck = "/health"`, "healthcheck = true says nothing"))
+				v.fail(mistake("PB013", `leave it out, since web apps have one; or write healthcheck = "/health"`, "healthcheck = true says nothing"))
 			}
 		case string:
 			text(&h.Path, checkHealthPath)(v)
 		case map[string]any:
 			v.table(*healthcheckTable(h))
 			if v.exclusive("path", "command"); len(raw) == 0 {
-				v.fail(mistake("write a path, a command, or times; or leave it out", "healthcheck is empty"))
+				v.fail(mistake("PB013", "write a path, a command, or times; or leave it out", "healthcheck is empty"))
 			}
 		default:
 			v.wrongType("a path, a table or false", `write healthcheck = "/health"`)
@@ -73,6 +73,6 @@ func stopSignal(into *string) func(value) {
 		if near := nearest("SIG"+name, names); near != "" {
 			hint = "write stop-signal = " + quote(near)
 		}
-		v.fail(mistake(hint, "%s is not a signal", show(s)))
+		v.fail(mistake("PB010", hint, "%s is not a signal", show(s)))
 	}
 }

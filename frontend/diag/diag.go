@@ -28,19 +28,16 @@ type Error struct {
 
 // Error renders the place, the message, the code and the hint, so that engines which do
 // not show excerpts still show all that matters.
-func (e *Error) Error() string {
-	var b strings.Builder
-	if at := e.At.String(); at != "" {
-		b.WriteString(at + ": ")
+func (e *Error) Error() string { return render(e.At, e.Message+" ["+e.Code+"]", e.Hint) }
+
+func render(at plan.Location, message, hint string) string {
+	if place := at.String(); place != "" {
+		message = place + ": " + message
 	}
-	b.WriteString(e.Message)
-	if e.Code != "" {
-		b.WriteString(" [" + e.Code + "]")
+	if hint != "" {
+		message += "\n  " + strings.ReplaceAll(hint, "\n", "\n  ")
 	}
-	if e.Hint != "" {
-		b.WriteString("\n  " + strings.ReplaceAll(e.Hint, "\n", "\n  "))
-	}
-	return b.String()
+	return message
 }
 
 // Unwrap returns the cause.
@@ -56,6 +53,9 @@ type Warning struct {
 	Message string
 	Hint    string
 }
+
+// String renders a warning as Error renders an error, under its rule's name.
+func (w Warning) String() string { return render(w.At, w.Rule+": "+w.Message, w.Hint) }
 
 // All returns every *Error in err, in order, looking into joined errors.
 func All(err error) []*Error {

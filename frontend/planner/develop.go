@@ -110,7 +110,7 @@ func (b *builder) testCommand() ([]string, error) {
 		return []string{python, b.inApp(b.Apps.Django.ManagePy), "test", "--noinput"}, nil
 	}
 	_, source := b.Config.Source()
-	return nil, &diag.Error{At: b.Config.At("target", "test"), Source: source,
+	return nil, &diag.Error{Code: "PB402", At: b.Config.At("target", "test"), Source: source,
 		Message: "nothing to test with: pytest is not among the packages of " + b.inputName(),
 		Hint:    "add it for developers, as with " + b.developerCommand() + ", or say what to run:\n[target.test]\ncommand = [\"python\", \"-m\", \"unittest\"]"}
 }

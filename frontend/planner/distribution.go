@@ -45,7 +45,7 @@ func (b *builder) noManager(stage string, packages []string) error {
 		if at.IsZero() {
 			at = b.Config.At("base")
 		}
-		return &diag.Error{At: at, Source: source,
+		return &diag.Error{Code: "PB208", At: at, Source: source,
 			Message: fmt.Sprintf("the base image %s has neither apt nor apk to install %s", b.plan.Images["base"].Ref, list),
 			Hint:    "choose a base that has them already, or one of Debian, such as python:" + b.numbers() + "-slim"}
 	}
@@ -57,7 +57,7 @@ func (b *builder) noManager(stage string, packages []string) error {
 	if b.Config.Build.Base != "" {
 		image, at = b.Config.Build.Base, b.Config.At("build", "base")
 	}
-	return &diag.Error{At: at, Source: source,
+	return &diag.Error{Code: "PB208", At: at, Source: source,
 		Message: fmt.Sprintf("the image %s has neither apt nor apk to install %s, %s", image, list, why),
 		Hint: "build on another image, with the same Python and a glibc that is no newer:\n[build]\nbase = \"python:" + b.numbers() + "-slim" +
 			or(dash(b.Base.System.Codename), "") + "\""}

@@ -83,7 +83,7 @@ func (b *builder) static() error {
 	if !d.StaticFiles || !d.StaticRoot || d.ManagePy == "" || !b.Resolved.Has("django") {
 		if c := b.Config.Build.CollectStatic; c != nil && *c {
 			_, source := b.Config.Source()
-			return &diag.Error{At: b.Config.At("build", "collectstatic"), Source: source,
+			return &diag.Error{Code: "PB308", At: b.Config.At("build", "collectstatic"), Source: source,
 				Message: "there is nothing to collect: " + b.noStatic(d),
 				Hint:    "set STATIC_ROOT in the settings and django.contrib.staticfiles in INSTALLED_APPS, or leave collectstatic out"}
 		}

@@ -34,7 +34,7 @@ func (b *builder) checkHistory() error {
 		return nil
 	}
 	name := project.PretendVersion(tool)
-	return &diag.Error{At: p.File.KeyAt("build-system", "requires"), Source: p.File.Data,
+	return &diag.Error{Code: "PB119", At: p.File.KeyAt("build-system", "requires"), Source: p.File.Data,
 		Message: fmt.Sprintf("the version of %s comes from git (%s), and the build context has no repository", p.Name, tool),
 		Hint: "build with a context that has .git (for a git URL: --build-arg BUILDKIT_CONTEXT_KEEP_GIT_DIR=1),\n" +
 			"or give the version: docker build --build-arg " + name + "=1.2.3, with\n[build]\nargs = { " + name + " = \"\" }"}

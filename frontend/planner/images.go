@@ -23,7 +23,7 @@ func PythonVersions(in Input) (versions []string, reason string, err error) {
 	if v := in.Config.Python; v != "" {
 		if strings.HasSuffix(v, "t") && in.Config.Base == "" {
 			_, source := in.Config.Source()
-			return nil, "", &diag.Error{At: in.Config.At("python"), Source: source,
+			return nil, "", &diag.Error{Code: "PB203", At: in.Config.At("python"), Source: source,
 				Message: "the official images have no free-threaded Python " + v,
 				Hint:    "name an image that has one: base = \"registry.example/python:" + v + "\""}
 		}
@@ -81,7 +81,7 @@ func checkBuilder(in Input) error {
 	}
 	built, runs := in.Builder.Python.Version, in.Base.Python.Version
 	_, source := in.Config.Source()
-	mistake := &diag.Error{At: in.Config.At("build", "base"), Source: source}
+	mistake := &diag.Error{Code: "PB207", At: in.Config.At("build", "base"), Source: source}
 	switch {
 	case built != runs:
 		mistake.Message = fmt.Sprintf("the builder %s has Python %s and the image's base %s: what one compiles, the other does not load", in.Config.Build.Base, built, runs)
@@ -107,7 +107,8 @@ func checkPython(in Input) error {
 	}
 	_, source := in.Config.Source()
 	return &diag.Error{
-		At: in.Config.At("python"), Source: source,
+		Code: "PB206",
+		At:   in.Config.At("python"), Source: source,
 		Message: fmt.Sprintf("the base image %s has Python %s, not %s", in.Config.Base, has, want),
 		Hint:    fmt.Sprintf("write python = %q, or choose another base", has),
 	}

@@ -28,7 +28,7 @@ func LockSource(f *project.Facts, exists func(name string) bool) string {
 // Lock plans a lock of a project, as the files of an image.
 func Lock(in Input, source string) (*plan.Plan, error) {
 	if source == "" {
-		return nil, &diag.Error{Message: "there is nothing that uv would lock: neither a pyproject.toml with [project] nor a requirements.in",
+		return nil, &diag.Error{Code: "PB403", Message: "there is nothing that uv would lock: neither a pyproject.toml with [project] nor a requirements.in",
 			Hint: "lock with the project's own tool, as with `poetry lock`"}
 	}
 	b, err := newBuilder(in)

@@ -133,17 +133,17 @@ func TestServer(t *testing.T) {
 		{"gunicorn for WSGI", `app = "a:b"`, []string{"flask", "gunicorn"}, gunicorn(), ""},
 		{
 			"both", `app = "a:b"`, []string{"gunicorn", "uvicorn"}, nil,
-			"pybuild.toml:2:7: 2 servers are installed, and each can serve a:b\n" +
+			"pybuild.toml:2:7: 2 servers are installed, and each can serve a:b [PB305]\n" +
 				"  write one of these below [serve]:\n  server = \"uvicorn\"\n  server = \"gunicorn\"",
 		},
 		{
 			"none", `app = "a:b"`, []string{"flask"}, nil,
-			"pybuild.toml:2:7: no server for a:b among the packages of requirements.txt\n" +
+			"pybuild.toml:2:7: no server for a:b among the packages of requirements.txt [PB303]\n" +
 				"  add one to the dependencies: a line uvicorn in requirements.txt (ASGI) or a line gunicorn in requirements.txt (WSGI)",
 		},
 		{
 			"not installed", "app = \"a:b\"\nserver = \"gunicorn\"", []string{"uvicorn"}, nil,
-			"pybuild.toml:3:10: gunicorn is not among the packages of requirements.txt\n  add it to the dependencies: a line gunicorn in requirements.txt",
+			"pybuild.toml:3:10: gunicorn is not among the packages of requirements.txt [PB303]\n  add it to the dependencies: a line gunicorn in requirements.txt",
 		},
 		{
 			"granian", `app = "a:make()"`, []string{"granian"},

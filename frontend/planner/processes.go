@@ -73,7 +73,7 @@ func (b *builder) startOfProcfile(apps *project.Apps) (start, bool, error) {
 func shellCommand(p project.Process) ([]string, error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(p.Command), p.At.File)
 	if err != nil {
-		return nil, &diag.Error{At: p.At, Message: fmt.Sprintf("the process %s is no command of a shell: %v", p.Name, err),
+		return nil, &diag.Error{Code: "PB306", At: p.At, Message: fmt.Sprintf("the process %s is no command of a shell: %v", p.Name, err),
 			Hint: "write it as for sh"}
 	}
 	command := p.Command
@@ -192,7 +192,7 @@ func (b *builder) target() error {
 		names = append(names, p.name)
 	}
 	names = append(names, sortedKeys(b.Config.Targets)...)
-	return &diag.Error{Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"}
+	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"}
 }
 
 // pythonPath puts an app's own root on sys.path, for all that runs.

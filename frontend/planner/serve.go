@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -41,7 +42,9 @@ func (b *builder) serve() error {
 	}
 	b.pythonPath(st.root)
 	if b.ports(st); !b.hasPort() && s.Workers+boolInt(s.WorkersAuto) > 0 && st.app == "" {
-		return fmt.Errorf("workers needs a web app, and %s is none", st.value)
+		_, source := b.Config.Source()
+		return &diag.Error{Code: "PB307", At: b.Config.At("serve", "workers"), Source: source,
+			Message: fmt.Sprintf("workers needs a web app, and %s is none", st.value), Hint: "leave workers out, or name the app: app = \"shop.main:app\""}
 	}
 	b.healthcheck(st)
 	return nil

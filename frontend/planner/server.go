@@ -62,7 +62,7 @@ func (b *builder) server(st start) error {
 // before what came along with something else.
 func (b *builder) chooseServer(st start) (kind serverKind, reason string, err error) {
 	_, source := b.Config.Source()
-	fail := func(hint, format string, args ...any) (serverKind, string, error) {
+	fail := func(code, hint, format string, args ...any) (serverKind, string, error) {
 		at := b.Config.At("serve", "app")
 		if configured := b.Config.At("serve", "server"); !configured.IsZero() {
 			at = configured
@@ -70,10 +70,10 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		if at.IsZero() {
 			at, source = st.at, nil
 		}
-		return kind, "", &diag.Error{At: at, Source: source, Message: fmt.Sprintf(format, args...), Hint: hint}
+		return kind, "", &diag.Error{Code: code, At: at, Source: source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	if b.Resolved == nil {
-		return fail("add "+b.suitable(st.iface)+" to the project's dependencies",
+		return fail("PB303", "add "+b.suitable(st.iface)+" to the project's dependencies",
 			"the project has no dependencies, so no server for %s", st.app)
 	}
 	var found []serverKind
@@ -81,9 +81,9 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		if k.name == b.Config.Serve.Server {
 			switch {
 			case !b.Resolved.Has(k.name):
-				return fail("add it to the dependencies: "+b.addCommand(k.name), "%s is not among the packages of %s", k.name, b.inputName())
+				return fail("PB303", "add it to the dependencies: "+b.addCommand(k.name), "%s is not among the packages of %s", k.name, b.inputName())
 			case !k.speaks(st.iface):
-				return fail("use "+b.suitable(st.iface), "%s cannot serve %s, which is a %s app", k.name, st.app, strings.ToUpper(string(st.iface)))
+				return fail("PB304", "use "+b.suitable(st.iface), "%s cannot serve %s, which is a %s app", k.name, st.app, strings.ToUpper(string(st.iface)))
 			}
 			return k, "the key serve.server says so", nil
 		}
@@ -105,13 +105,13 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		if st.iface == project.InterfaceNone {
 			add = b.addCommand("uvicorn") + " (ASGI) or " + b.addCommand("gunicorn") + " (WSGI)"
 		}
-		return fail("add one to the dependencies: "+add, "no server for %s among the packages of %s", st.app, b.inputName())
+		return fail("PB303", "add one to the dependencies: "+add, "no server for %s among the packages of %s", st.app, b.inputName())
 	}
 	all := make([]string, 0, len(found))
 	for _, k := range found {
 		all = append(all, fmt.Sprintf("server = %q", k.name))
 	}
-	return fail("write one of these below [serve]:\n"+strings.Join(all, "\n"),
+	return fail("PB305", "write one of these below [serve]:\n"+strings.Join(all, "\n"),
 		"%d servers are installed, and each can serve %s", len(found), st.app)
 }
 

@@ -92,7 +92,7 @@ func (b *builder) foundStart() (start, error) {
 	if apps.Truncated {
 		hint = "the project is large, and not all of it was searched\n" + hint
 	}
-	return start{}, &diag.Error{At: plan.Location{File: name}, Source: source, Message: "nothing says what the container runs", Hint: hint}
+	return start{}, &diag.Error{Code: "PB301", At: plan.Location{File: name}, Source: source, Message: "nothing says what the container runs", Hint: hint}
 }
 
 // startOfDeclaration is an app that a tool's own configuration names.
@@ -130,7 +130,7 @@ func (b *builder) startOfWeb(apps *project.Apps) (start, bool, error) {
 	for _, app := range apps.Web {
 		lines = append(lines, fmt.Sprintf("app = %q  # %s, %s:%d", app.Name(), app.Framework, app.File, app.At.Start.Line))
 	}
-	return start{}, false, &diag.Error{At: apps.Web[0].At,
+	return start{}, false, &diag.Error{Code: "PB302", At: apps.Web[0].At,
 		Message: fmt.Sprintf("the source has %d web apps, and nothing says which of them the container serves", len(apps.Web)),
 		Hint:    "write one of these below [serve]:\n" + strings.Join(lines, "\n")}
 }
@@ -189,7 +189,7 @@ func (b *builder) severalPrograms(what string, apps []project.App) error {
 	for _, app := range apps {
 		lines = append(lines, fmt.Sprintf("script = %q  # %s", b.inApp(app.File), app.Framework))
 	}
-	return &diag.Error{At: apps[0].At,
+	return &diag.Error{Code: "PB302", At: apps[0].At,
 		Message: fmt.Sprintf("the source has %d %s, and nothing says which of them the container runs", len(apps), what),
 		Hint:    "write one of these below [serve]:\n" + strings.Join(lines, "\n")}
 }
@@ -209,7 +209,7 @@ func (b *builder) startOfEntryPoint(*project.Apps) (start, bool, error) {
 	}
 	at := p.File.KeyAt("project", "scripts")
 	if i < 0 {
-		return start{}, false, &diag.Error{At: at, Source: p.File.Data,
+		return start{}, false, &diag.Error{Code: "PB302", At: at, Source: p.File.Data,
 			Message: "[project.scripts] has several entries, and nothing says which of them the container runs: " + strings.Join(names, ", "),
 			Hint:    fmt.Sprintf("write\n[serve]\nscript = %q", names[0])}
 	}
@@ -229,7 +229,7 @@ func (b *builder) startOfWorker(apps *project.Apps) (start, bool, error) {
 	for _, w := range workers {
 		lines = append(lines, "command = "+execForm(w.command))
 	}
-	return start{}, false, &diag.Error{At: workers[0].at,
+	return start{}, false, &diag.Error{Code: "PB302", At: workers[0].at,
 		Message: fmt.Sprintf("the source has %d task queues, and nothing says which of them the container works for", len(workers)),
 		Hint:    "write one of these below [serve]:\n" + strings.Join(lines, "\n")}
 }
@@ -249,7 +249,7 @@ func (b *builder) startOfMain(apps *project.Apps) (start, bool, error) {
 				lines = append(lines, fmt.Sprintf("script = %q", b.inApp(m.File)))
 			}
 		}
-		return start{}, false, &diag.Error{At: apps.Mains[0].At,
+		return start{}, false, &diag.Error{Code: "PB302", At: apps.Mains[0].At,
 			Message: fmt.Sprintf("the project has %d programs, and nothing says which of them the container runs", len(apps.Mains)),
 			Hint:    "write one of these below [serve]:\n" + strings.Join(lines, "\n")}
 	}

@@ -33,12 +33,12 @@ type Choice struct {
 // the chosen member of the workspace.
 func (f *Facts) choosePackage(c Choice) error {
 	f.Project, f.Dir = f.Pyproject, "."
-	fail := func(hint, format string, args ...any) error {
-		return &diag.Error{At: c.PackageAt, Source: c.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
+	fail := func(code, hint, format string, args ...any) error {
+		return &diag.Error{Code: code, At: c.PackageAt, Source: c.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	if f.Lock == nil {
 		if c.Package != "" && (f.Pyproject == nil || NormalizeName(f.Pyproject.Name) != NormalizeName(c.Package)) {
-			return fail("leave package out, or lock the workspace: uv lock", "there is no member %q: only a uv.lock has members", c.Package)
+			return fail("PB111", "leave package out, or lock the workspace: uv lock", "there is no member %q: only a uv.lock has members", c.Package)
 		}
 		return nil
 	}
@@ -52,7 +52,7 @@ func (f *Facts) choosePackage(c Choice) error {
 			name = sortedKeys(members)[0]
 		case len(members) > 1:
 			all := sortedKeys(members)
-			return fail(fmt.Sprintf("write package = %q in [build], or another of %s", all[0], strings.Join(all, ", ")),
+			return fail("PB111", fmt.Sprintf("write package = %q in [build], or another of %s", all[0], strings.Join(all, ", ")),
 				"the workspace has %d members, and nothing says which of them the image is made of", len(members))
 		default:
 			return nil
@@ -60,14 +60,14 @@ func (f *Facts) choosePackage(c Choice) error {
 	}
 	dir, ok := members[name]
 	if !ok {
-		return fail("its members are "+strings.Join(sortedKeys(members), ", "), "the workspace has no member %q", c.Package)
+		return fail("PB111", "its members are "+strings.Join(sortedKeys(members), ", "), "the workspace has no member %q", c.Package)
 	}
 	if dir == "." {
 		return nil
 	}
 	f.Project, f.Dir = f.Members[dir], dir
 	if f.Project == nil {
-		return fail("check that .dockerignore does not exclude it", "the member %q is not in the build context: no %s", name, path.Join(dir, PyprojectFile))
+		return fail("PB113", "check that .dockerignore does not exclude it", "the member %q is not in the build context: no %s", name, path.Join(dir, PyprojectFile))
 	}
 	return nil
 }

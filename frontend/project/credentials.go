@@ -84,7 +84,7 @@ func hideCredentials(err error) error {
 // credentialMistake is the error for a URL with a credential. It does not quote
 // the URL: error messages end in build logs.
 func credentialMistake(at plan.Location, source []byte, hint string) *diag.Error {
-	return &diag.Error{At: at, Source: maskBytes(source), Hint: hint,
+	return &diag.Error{Code: "PB601", At: at, Source: maskBytes(source), Hint: hint,
 		Message: "this URL holds a credential, and whoever reads the file or the image's build record reads it too"}
 }
 

@@ -52,7 +52,7 @@ func (p *Pyproject) readGroup(errs *[]error, path ...string) []GroupItem {
 			elements = append(elements, table)
 		}
 	default:
-		*errs = append(*errs, mistake(p.File, p.File.At(path...), "write it like [\"pytest>=8\"]",
+		*errs = append(*errs, mistake("PB104", p.File, p.File.At(path...), "write it like [\"pytest>=8\"]",
 			"%s should be a list of requirements", strings.Join(path, ".")))
 	}
 	items := []GroupItem{}
@@ -70,13 +70,13 @@ func (p *Pyproject) readGroup(errs *[]error, path ...string) []GroupItem {
 		case map[string]any:
 			include, ok := v["include-group"].(string)
 			if !ok || len(v) != 1 {
-				*errs = append(*errs, mistake(p.File, item.At, "write it like {include-group = \"test\"}",
+				*errs = append(*errs, mistake("PB104", p.File, item.At, "write it like {include-group = \"test\"}",
 					"a table in a dependency group may only hold include-group"))
 				continue
 			}
 			item.Include = NormalizeName(include)
 		default:
-			*errs = append(*errs, mistake(p.File, item.At, "write it like \"pytest>=8\"",
+			*errs = append(*errs, mistake("PB104", p.File, item.At, "write it like \"pytest>=8\"",
 				"an element of a dependency group should be a string or {include-group = ...}"))
 			continue
 		}
@@ -100,11 +100,11 @@ func (p *Pyproject) flatten(name string, parents []string) ([]Requirement, error
 			continue
 		}
 		if _, ok := p.Groups[item.Include]; !ok {
-			return nil, mistake(p.File, item.At, "groups are: "+strings.Join(sortedKeys(p.Groups), ", "),
+			return nil, mistake("PB104", p.File, item.At, "groups are: "+strings.Join(sortedKeys(p.Groups), ", "),
 				"dependency group %q includes %q, which does not exist", name, item.Include)
 		}
 		if slices.Contains(parents, item.Include) {
-			return nil, mistake(p.File, item.At, "remove one of the includes",
+			return nil, mistake("PB104", p.File, item.At, "remove one of the includes",
 				"dependency groups include each other: %s -> %s", strings.Join(parents, " -> "), item.Include)
 		}
 		included, err := p.flatten(item.Include, parents)

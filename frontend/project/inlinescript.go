@@ -114,7 +114,7 @@ func lastClosing(body []byte) int {
 
 func (s *InlineScript) mistake(offset int, hint, message string) *diag.Error {
 	line := strings.Count(string(s.Data[:offset]), "\n") + 1
-	return &diag.Error{At: plan.Location{File: s.Name, Start: plan.Position{Line: line, Column: 1}, End: plan.Position{Line: line, Column: 1}},
+	return &diag.Error{Code: "PB118", At: plan.Location{File: s.Name, Start: plan.Position{Line: line, Column: 1}, End: plan.Position{Line: line, Column: 1}},
 		Source: s.Data, Message: message, Hint: hint}
 }
 
@@ -138,7 +138,7 @@ func (s *InlineScript) read() error {
 	p := &Pyproject{File: s.File, Managed: true}
 	var errs []error
 	if _, err := parsePythonRange(fields.RequiresPython); err != nil {
-		errs = append(errs, mistake(s.File, s.File.At("requires-python"), "write a range such as \">=3.12\"", "requires-python: %v", err))
+		errs = append(errs, mistake("PB105", s.File, s.File.At("requires-python"), "write a range such as \">=3.12\"", "requires-python: %v", err))
 	}
 	s.RequiresPython = fields.RequiresPython
 	dependencies, err := p.parseList(fields.Dependencies, "dependencies")

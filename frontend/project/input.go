@@ -96,11 +96,11 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 // configuredInput is the file that the configuration names, by whose name its
 // kind is known.
 func (f *Facts) configuredInput(fsys fs.FS, c Choice) (inputFile, error) {
-	fail := func(hint, format string, args ...any) (inputFile, error) {
-		return inputFile{}, &diag.Error{At: c.InputAt, Source: c.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
+	fail := func(code, hint, format string, args ...any) (inputFile, error) {
+		return inputFile{}, &diag.Error{Code: code, At: c.InputAt, Source: c.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	if !exists(fsys, c.Input) {
-		return fail("check its name, and that .dockerignore does not exclude it", "the input %s is not in the build context", c.Input)
+		return fail("PB113", "check its name, and that .dockerignore does not exclude it", "the input %s is not in the build context", c.Input)
 	}
 	kinds := []Input{InputUVLock, InputPoetry, InputPDM, InputPipfile, InputPyproject, InputSetup}
 	base := path.Base(c.Input)
@@ -116,9 +116,9 @@ func (f *Facts) configuredInput(fsys fs.FS, c Choice) (inputFile, error) {
 		input = InputScript
 	case slices.Contains(kinds, input) && base == c.Input:
 	case slices.Contains(kinds, input):
-		return fail("make "+path.Dir(c.Input)+" the build context", "the input %s is not at the root of the build context", c.Input)
+		return fail("PB113", "make "+path.Dir(c.Input)+" the build context", "the input %s is not at the root of the build context", c.Input)
 	default:
-		return fail("name a lock file, a requirements file (.txt), pyproject.toml, setup.py or a script with inline metadata",
+		return fail("PB121", "name a lock file, a requirements file (.txt), pyproject.toml, setup.py or a script with inline metadata",
 			"%s is not a file that says what to install", c.Input)
 	}
 	return inputFile{input, c.Input, "the key input names it"}, nil
@@ -141,7 +141,7 @@ func otherRequirements(fsys fs.FS, c Choice) ([]inputFile, error) {
 	case 1:
 		return []inputFile{{InputRequirements, files[0], files[0] + " is the only file that lists dependencies"}}, nil
 	}
-	return nil, &diag.Error{At: c.InputAt, Source: c.Source,
+	return nil, &diag.Error{Code: "PB112", At: c.InputAt, Source: c.Source,
 		Message: "several files list dependencies, and nothing says which of them the image installs: " + strings.Join(files, ", "),
 		Hint:    fmt.Sprintf("write input = %q in [build], or another of them", files[0])}
 }
@@ -169,7 +169,7 @@ func (f *Facts) readInput(fsys fs.FS, c Choice) error {
 func (f *Facts) readPylock(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return &diag.Error{At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
+		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
 	}
 	f.Pylock, err = ParsePylock(f.InputFile, data)
 	return err

@@ -35,7 +35,7 @@ func parseJSON(name string, data []byte, v any, hint string) (*jsonFile, error) 
 		case errors.As(err, &kind):
 			offset = kind.Offset - 1
 		}
-		return nil, &diag.Error{At: f.at(int(offset), 1), Source: data, Message: fmt.Sprintf("%s cannot be read: %v", name, err), Hint: hint}
+		return nil, &diag.Error{Code: "PB108", At: f.at(int(offset), 1), Source: data, Message: fmt.Sprintf("%s cannot be read: %v", name, err), Hint: hint}
 	}
 	f.index(json.NewDecoder(bytes.NewReader(data)), nil)
 	return f, nil

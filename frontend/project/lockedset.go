@@ -109,8 +109,8 @@ func (s *LockedSet) LocalSources() []string {
 	return slices.Compact(paths)
 }
 
-func (s *LockedSet) mistake(at plan.Location, hint, format string, args ...any) *diag.Error {
-	return &diag.Error{At: at, Source: s.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
+func (s *LockedSet) mistake(code string, at plan.Location, hint, format string, args ...any) *diag.Error {
+	return &diag.Error{Code: code, At: at, Source: s.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // finish orders the packages and what they list.
@@ -164,7 +164,7 @@ func (s *LockedSet) checkVersions(hint string) error {
 	for i, p := range s.Packages {
 		for _, q := range s.Packages[:i] {
 			if p.Name == q.Name && (p.Marker == q.Marker || p.Marker == "" || q.Marker == "") {
-				return s.mistake(p.At, hint, "%s is locked in the versions %s (line %d) and %s for the same environment",
+				return s.mistake("PB117", p.At, hint, "%s is locked in the versions %s (line %d) and %s for the same environment",
 					p.Name, q.Version, q.At.Start.Line, p.Version)
 			}
 		}

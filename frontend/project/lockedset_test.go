@@ -160,12 +160,12 @@ func TestSameSet(t *testing.T) {
 // TestBadSelection is about names that are not there.
 func TestBadSelection(t *testing.T) {
 	for _, c := range []struct{ name, sel, want string }{
-		{"poetry-2.1", "caches", "poetry.lock:611:2: there is no extra \"caches\"\n  extras are: all, cache"},
-		{"poetry-2.1", "/test", "there is no group \"test\"\n  groups are: dev, docs"},
-		{"poetry-groups", "x", "there is no extra \"x\"\n  there are no extras"},
-		{"pdm-4.5", "caches", "there is no group and no extra \"caches\"\n  groups and extras are: cache, docs, fast-json, test"},
+		{"poetry-2.1", "caches", "poetry.lock:611:2: there is no extra \"caches\" [PB110]\n  extras are: all, cache"},
+		{"poetry-2.1", "/test", "there is no group \"test\" [PB110]\n  groups are: dev, docs"},
+		{"poetry-groups", "x", "there is no extra \"x\" [PB110]\n  there are no extras"},
+		{"pdm-4.5", "caches", "there is no group and no extra \"caches\" [PB110]\n  groups and extras are: cache, docs, fast-json, test"},
 		{"pipenv", "cache", "there is no extra \"cache\": Pipenv knows none"},
-		{"pipenv", "/test", "there is no group \"test\"\n  groups are: default, develop, docs"},
+		{"pipenv", "/test", "there is no group \"test\" [PB110]\n  groups are: default, develop, docs"},
 	} {
 		lock, err := parseOther(otherFS(t, c.name))
 		if err != nil {
@@ -195,16 +195,16 @@ func TestBadLocks(t *testing.T) {
 		want string
 	}{
 		{poetry(""), "poetry.lock:2:8: a==1 has no hash, so what is installed could change"},
-		{poetry("markers = \"python_version\""), "poetry.lock:5:11: package \"a\": not an environment marker: no comparison after \"python_version\"\n  run `poetry lock`"},
+		{poetry("markers = \"python_version\""), "poetry.lock:5:11: package \"a\": not an environment marker: no comparison after \"python_version\" [PB108]\n  run `poetry lock`"},
 		{poetry("[package.source]\ntype = \"directory\"\nurl = \"../a\""), "poetry.lock:5:1: the path ../a leads out of the build context"},
 		{poetry("[package.source]\ntype = \"git\"\nurl = \"https://git.example/a\""), "its source has no resolved_reference"},
 		{poetry("[package.source]\ntype = \"svn\"\nurl = \"https://svn.example/a\""), "a source of type \"svn\", which cannot be installed"},
 		{poetry("[package.source]\ntype = \"url\"\nurl = \"https://files.example/a b.whl\""), "which cannot be written in a line of requirements"},
 		{poetry("[package.source]\ntype = \"legacy\"\nurl = \"https://me:secret@index.example/simple\""), "poetry.lock:7:8: this URL holds a credential"},
 		{poetry("[package.dependencies]\nb = \"^x\""), "poetry.lock:6:5: package \"a\": \"^x\": \"x\" is not a version"},
-		{files(PyprojectFile, "", PoetryLockFile, "[metadata]\nlock-version = \"3.0\""), "poetry.lock:2:16: poetry.lock was written by a newer Poetry: its lock-version is 3.0, and this pybuild reads 1 and 2\n  use a newer pybuild"},
+		{files(PyprojectFile, "", PoetryLockFile, "[metadata]\nlock-version = \"3.0\""), "poetry.lock:2:16: poetry.lock was written by a newer Poetry: its lock-version is 3.0, and this pybuild reads 1 and 2 [PB107]\n  use a newer pybuild"},
 		{files(PyprojectFile, "", PoetryLockFile, ""), "has no metadata.lock-version"},
-		{files(PyprojectFile, "[tool.poetry.dependencies]\na = true", PoetryLockFile, "[metadata]\nlock-version = \"2.1\""), "pyproject.toml:2:1: a: should be a version, a table, or a list of them\n  write it like"},
+		{files(PyprojectFile, "[tool.poetry.dependencies]\na = true", PoetryLockFile, "[metadata]\nlock-version = \"2.1\""), "pyproject.toml:2:1: a: should be a version, a table, or a list of them [PB103]\n  write it like"},
 		{pdm(`lock_version = "4.5.0"`, ""), "pdm.lock:4:8: a==1 has no hash"},
 		{pdm(`lock_version = "5.0"`, ""), "pdm.lock:2:16: pdm.lock was written by a newer PDM"},
 		{pdm(`lock_version = "3.1"`, ""), "written by a PDM from before 2.0"},

@@ -51,11 +51,11 @@ var notInLine = regexp.MustCompile(`[\s\x00-\x1f\x7f\\]`)
 func (s *LockedSet) target(p SetPackage) (string, error) {
 	for _, text := range []string{p.Version, p.URL, p.Path} {
 		if notInLine.MatchString(text) {
-			return "", s.mistake(p.At, "use a name without blanks", "%s has %q, which cannot be written in a line of requirements", p.Name, text)
+			return "", s.mistake("PB120", p.At, "use a name without blanks", "%s has %q, which cannot be written in a line of requirements", p.Name, text)
 		}
 	}
 	if _, err := semver.PyPI.Parse(p.Version); err != nil && p.Version != "" {
-		return "", s.mistake(p.At, "lock again with the tool that wrote the file", "%s has the version %q, which is none by PEP 440", p.Name, p.Version)
+		return "", s.mistake("PB120", p.At, "lock again with the tool that wrote the file", "%s has the version %q, which is none by PEP 440", p.Name, p.Version)
 	}
 	name := p.Name
 	if len(p.Extras) > 0 {
@@ -69,9 +69,9 @@ func (s *LockedSet) target(p SetPackage) (string, error) {
 	case p.URL != "":
 		return name + " @ " + p.URL, nil
 	case p.Version == "":
-		return "", s.mistake(p.At, "lock again with the tool that wrote the file", "%s has no version", p.Name)
+		return "", s.mistake("PB120", p.At, "lock again with the tool that wrote the file", "%s has no version", p.Name)
 	case len(p.Hashes) == 0:
-		return "", s.mistake(p.At, "lock again with an index that serves hashes", "%s has no hash, so what is installed could change", name+"=="+p.Version)
+		return "", s.mistake("PB120", p.At, "lock again with an index that serves hashes", "%s has no hash, so what is installed could change", name+"=="+p.Version)
 	}
 	return name + "==" + p.Version, nil
 }

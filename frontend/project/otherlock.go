@@ -49,12 +49,12 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 func (f *Facts) parseForeignLock(fsys fs.FS) (OtherLock, error) {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return nil, &diag.Error{At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
+		return nil, &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
 	}
 	switch f.Input {
 	case InputPoetry, InputPDM:
 		if f.Pyproject == nil {
-			return nil, &diag.Error{At: plan.Location{File: f.InputFile}, Message: f.InputFile + " is there, but pyproject.toml is not",
+			return nil, &diag.Error{Code: "PB102", At: plan.Location{File: f.InputFile}, Message: f.InputFile + " is there, but pyproject.toml is not",
 				Hint: "check that pyproject.toml is in the build context and that .dockerignore does not exclude it"}
 		}
 		if f.Input == InputPDM {
@@ -87,13 +87,13 @@ func orNil[L OtherLock](lock L, err error) (OtherLock, error) {
 func (f *Facts) readScript(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return &diag.Error{At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
+		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
 	}
 	if f.Script, err = ParseInlineScript(f.InputFile, data); err != nil {
 		return err
 	}
 	if f.Script == nil {
-		return &diag.Error{At: plan.Location{File: f.InputFile}, Message: f.InputFile + " has no inline metadata (PEP 723)",
+		return &diag.Error{Code: "PB118", At: plan.Location{File: f.InputFile}, Message: f.InputFile + " has no inline metadata (PEP 723)",
 			Hint: "write it with: uv add --script " + f.InputFile + " PACKAGE"}
 	}
 	name := f.InputFile + ".lock"

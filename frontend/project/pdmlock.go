@@ -126,16 +126,16 @@ func (l *PdmLock) readMetadata() (map[string][]pdmFile, error) {
 	switch major, _, _ := strings.Cut(l.Version, "."); major {
 	case "4":
 	case "", "1", "2", "3":
-		return nil, mistake(l.File, at, pdmHint, "%s was written by a PDM from before 2.0, which this pybuild does not read", l.File.Name)
+		return nil, mistake("PB107", l.File, at, pdmHint, "%s was written by a PDM from before 2.0, which this pybuild does not read", l.File.Name)
 	default:
-		return nil, mistake(l.File, at, "use a newer pybuild, or lock with an older PDM",
+		return nil, mistake("PB107", l.File, at, "use a newer pybuild, or lock with an older PDM",
 			"%s was written by a newer PDM: its lock_version is %s, and this pybuild reads 4", l.File.Name, l.Version)
 	}
 	linux := func(t pdmTarget) bool {
 		return t.Platform == "" || strings.Contains(t.Platform, "linux") || strings.HasPrefix(t.Platform, "alpine")
 	}
 	if len(l.targets) > 0 && !slices.ContainsFunc(l.targets, linux) {
-		return nil, mistake(l.File, l.File.At("metadata", "targets"), "run `pdm lock --platform=linux --append` and commit pdm.lock",
+		return nil, mistake("PB108", l.File, l.File.At("metadata", "targets"), "run `pdm lock --platform=linux --append` and commit pdm.lock",
 			"%s was made for %s, and images are of Linux", l.File.Name, l.targets[0].Platform)
 	}
 	l.pythons = allPythons()
@@ -153,10 +153,10 @@ func (l *PdmLock) readPackage(i int, files map[string][]pdmFile) error {
 	pkg.index = i
 	pkg.at = l.File.At("package", itoa(i), "name")
 	fail := func(at plan.Location, format string, args ...any) error {
-		return mistake(l.File, at, pdmHint, "package %q: %s", pkg.Name, fmt.Sprintf(format, args...))
+		return mistake("PB108", l.File, at, pdmHint, "package %q: %s", pkg.Name, fmt.Sprintf(format, args...))
 	}
 	if !nameRule.MatchString(pkg.Name) {
-		return mistake(l.File, pkg.at, pdmHint, "%q is not the name of a package", pkg.Name)
+		return mistake("PB108", l.File, pkg.at, pdmHint, "%q is not the name of a package", pkg.Name)
 	}
 	if len(pkg.Files) == 0 {
 		pkg.Files = files[pkg.Name+" "+pkg.Version]
@@ -249,10 +249,10 @@ func (l *PdmLock) chosen(sel Selection) ([]string, error) {
 		case group == pdmDefault:
 		case !inManifest:
 			names := slices.DeleteFunc(sortedKeys(l.manifest.groups), func(g string) bool { return g == pdmDefault })
-			return nil, mistake(l.pyproject.File, l.pyproject.File.KeyAt("project"), known("groups and extras", names),
+			return nil, mistake("PB110", l.pyproject.File, l.pyproject.File.KeyAt("project"), known("groups and extras", names),
 				"there is no group and no extra %q", group)
 		case l.Groups != nil && !slices.Contains(l.Groups, group):
-			return nil, mistake(l.File, l.File.At("metadata", "groups"), "run `pdm lock -G :all` and commit pdm.lock",
+			return nil, mistake("PB110", l.File, l.File.At("metadata", "groups"), "run `pdm lock -G :all` and commit pdm.lock",
 				"%q is not among the groups that %s was made for", group, l.File.Name)
 		}
 	}

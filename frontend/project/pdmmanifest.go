@@ -72,7 +72,7 @@ func readPdmManifest(p *Pyproject) (*pdmManifest, error) {
 		for _, r := range rs {
 			d, err := pdmDepOf(r)
 			if err != nil {
-				errs = append(errs, mistake(p.File, r.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
+				errs = append(errs, mistake("PB103", p.File, r.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
 				continue
 			}
 			d.list = list
@@ -117,7 +117,7 @@ func (m *pdmManifest) readDev(p *Pyproject) error {
 			}
 			d.At, d.list = p.File.At(path...), "tool.pdm.dev-dependencies."+group
 			if err != nil {
-				errs = append(errs, mistake(p.File, d.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
+				errs = append(errs, mistake("PB103", p.File, d.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err))
 				continue
 			}
 			m.groups[group] = append(m.groups[group], d)

@@ -26,7 +26,7 @@ func (l *PdmLock) setPackage(i int) (SetPackage, error) {
 		switch location := vcs[prefix]; {
 		case location == "":
 		case pkg.Revision == "":
-			return p, mistake(l.File, pkg.at, pdmHint, "package %q has no revision, so no commit is known", pkg.Name)
+			return p, mistake("PB108", l.File, pkg.at, pdmHint, "package %q has no revision, so no commit is known", pkg.Name)
 		case prefix == "git+":
 			p.URL, p.Hashes = gitURL(location, pkg.Revision, pkg.Subdirectory), nil
 		default:

@@ -43,7 +43,7 @@ func (c pdmComparison) dependency(d pdmDep, group string) error {
 		return nil
 	}
 	fail := func(format string, args ...any) error {
-		return mistake(l.pyproject.File, d.at(), pdmHint, format, args...)
+		return mistake("PB106", l.pyproject.File, d.at(), pdmHint, format, args...)
 	}
 	var found []*pdmPackage
 	for i := range l.packages {
@@ -124,7 +124,7 @@ func (c pdmComparison) removed() error {
 		if needed[pkg.Name] || len(pkg.Extras) > 0 {
 			continue
 		}
-		errs = append(errs, mistake(l.pyproject.File, l.pyproject.File.KeyAt("project", "dependencies"), pdmHint,
+		errs = append(errs, mistake("PB106", l.pyproject.File, l.pyproject.File.KeyAt("project", "dependencies"), pdmHint,
 			"%s has %q, which nothing asks for any more", c.line(pkg), pkg.Name))
 	}
 	return errors.Join(errs...)

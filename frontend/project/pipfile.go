@@ -22,7 +22,7 @@ func ParsePipfile(name string, data []byte) (*Pipfile, error) {
 	for _, section := range append([]string{"packages", "dev-packages"}, p.categories()...) {
 		value, ok := file.Value(section)
 		if _, isTable := value.(map[string]any); ok && !isTable {
-			return nil, mistake(file, file.At(section), "write it as a table: ["+section+"]", "%s should be a table of packages", section)
+			return nil, mistake("PB005", file, file.At(section), "write it as a table: ["+section+"]", "%s should be a table of packages", section)
 		}
 	}
 	return p, nil
@@ -46,7 +46,7 @@ func (p *Pipfile) Python() (*PythonRequest, error) {
 		text, isText := value.(string)
 		switch {
 		case !isText:
-			return nil, mistake(p.File, at, fmt.Sprintf("quote it: %q", p.File.Text("requires", key)), "requires.%s should be a string", key)
+			return nil, mistake("PB005", p.File, at, fmt.Sprintf("quote it: %q", p.File.Text("requires", key)), "requires.%s should be a string", key)
 		case text == "" || text == "*":
 			continue
 		}

@@ -80,7 +80,7 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 	}
 	// Pipenv has written 6 since 2018.
 	if l.meta.Spec != 6 {
-		return nil, l.mistake(file.keyAt("_meta", "pipfile-spec"), "lock with a Pipenv of today",
+		return nil, l.mistake("PB107", file.keyAt("_meta", "pipfile-spec"), "lock with a Pipenv of today",
 			"%s has the pipfile-spec %d, and this pybuild reads 6", name, l.meta.Spec)
 	}
 	for _, section := range sortedKeys(raw) {
@@ -98,10 +98,10 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 		for _, key := range sortedKeys(packages) {
 			pkg := packages[key]
 			if !nameRule.MatchString(key) {
-				return nil, l.mistake(file.keyAt(section, key), pipfileHint, "%q is not the name of a package", key)
+				return nil, l.mistake("PB108", file.keyAt(section, key), pipfileHint, "%q is not the name of a package", key)
 			}
 			if pkg.marker, err = pipfileMarker(pkg.Markers, values[key]); err != nil {
-				return nil, l.mistake(file.keyAt(section, key), pipfileHint, "%s: %v", key, err)
+				return nil, l.mistake("PB108", file.keyAt(section, key), pipfileHint, "%s: %v", key, err)
 			}
 			packages[key] = pkg
 		}
@@ -115,13 +115,13 @@ func (l *PipfileLock) decode(raw json.RawMessage, v any, section string) error {
 		return nil
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return l.mistake(l.file.keyAt(section), pipfileHint, "%s: %v", section, err)
+		return l.mistake("PB108", l.file.keyAt(section), pipfileHint, "%s: %v", section, err)
 	}
 	return nil
 }
 
-func (l *PipfileLock) mistake(at plan.Location, hint, format string, args ...any) *diag.Error {
-	return &diag.Error{At: at, Source: l.Data, Message: fmt.Sprintf(format, args...), Hint: hint}
+func (l *PipfileLock) mistake(code string, at plan.Location, hint, format string, args ...any) *diag.Error {
+	return &diag.Error{Code: code, At: at, Source: l.Data, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // pipfileMarker joins markers with the keys that are variables of markers, as
@@ -150,7 +150,7 @@ func pipfileMarker(text string, table map[string]any) (marker, error) {
 // categories of the Pipfile, of which dev-packages is called dev here too.
 func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 	for _, extra := range sel.Extras {
-		return nil, l.mistake(l.file.keyAt("default"), "name a category of the Pipfile in groups", "there is no extra %q: Pipenv knows none", extra)
+		return nil, l.mistake("PB110", l.file.keyAt("default"), "name a category of the Pipfile in groups", "there is no extra %q: Pipenv knows none", extra)
 	}
 	sections := []string{pipfileDefault}
 	for _, group := range sel.Groups {
@@ -219,7 +219,7 @@ func (l *PipfileLock) section(group string) (string, error) {
 			return section, nil
 		}
 	}
-	return "", l.mistake(l.file.keyAt("default"), known("groups", sortedKeys(l.sections)), "there is no group %q", group)
+	return "", l.mistake("PB110", l.file.keyAt("default"), known("groups", sortedKeys(l.sections)), "there is no group %q", group)
 }
 
 // Python is the version of Python that the lock was made for; nil if it does

@@ -25,7 +25,7 @@ func (l *PipfileLock) setPackage(section, key string, pkg pipfilePackage) (SetPa
 		switch location := vcs[prefix]; {
 		case location == "":
 		case pkg.Ref == "":
-			return p, l.mistake(at, pipfileHint, "%s has no ref, so no commit is known", key)
+			return p, l.mistake("PB108", at, pipfileHint, "%s has no ref, so no commit is known", key)
 		case prefix == "git+":
 			p.URL, p.Hashes, p.Editable = gitURL(location, pkg.Ref, pkg.Subdirectory), nil, false
 		default:
@@ -57,7 +57,7 @@ func (l *PipfileLock) setPackage(section, key string, pkg pipfilePackage) (SetPa
 	}
 	version, ok := strings.CutPrefix(pkg.Version, "==")
 	if !ok || !exactClause.MatchString(pkg.Version) {
-		return p, l.mistake(at, pipfileHint, "%s is not locked to a version, but to %q", key, pkg.Version)
+		return p, l.mistake("PB108", at, pipfileHint, "%s is not locked to a version, but to %q", key, pkg.Version)
 	}
 	p.Version = strings.TrimPrefix(version, "=")
 	for _, source := range l.meta.Sources {

@@ -45,7 +45,7 @@ func (c pipfileComparison) run() ([]diag.Warning, error) {
 }
 
 func (c pipfileComparison) mistake(at plan.Location, format string, args ...any) error {
-	return mistake(c.lock.manifest.File, at, pipfileHint, format, args...)
+	return mistake("PB106", c.lock.manifest.File, at, pipfileHint, format, args...)
 }
 
 // dependency compares one package of a section of the Pipfile.
@@ -64,7 +64,7 @@ func (c pipfileComparison) dependency(section, locked, name string) error {
 	}
 	m, err := pipfileMarker(text("markers"), table)
 	if err != nil {
-		return mistake(l.manifest.File, at, "write it like markers = \"sys_platform == 'linux'\"", "%s: %v", name, err)
+		return mistake("PB103", l.manifest.File, at, "write it like markers = \"sys_platform == 'linux'\"", "%s: %v", name, err)
 	}
 	pkg, key, ok := c.find(locked, name, text)
 	direct := text("git")+text("path")+text("file") != ""

@@ -12,7 +12,7 @@ import (
 func (m *PoetryManifest) readTable(group string, path ...string) ([]poetryDep, error) {
 	if value, ok := m.File.Value(path...); ok {
 		if _, isTable := value.(map[string]any); !isTable {
-			return nil, mistake(m.File, m.File.At(path...), "write it like httpx = \"^0.28\", one a line",
+			return nil, mistake("PB103", m.File, m.File.At(path...), "write it like httpx = \"^0.28\", one a line",
 				"%s should be a table", strings.Join(path, "."))
 		}
 	}
@@ -27,14 +27,14 @@ func (m *PoetryManifest) readTable(group string, path ...string) ([]poetryDep, e
 				m.Python, m.PythonAt = text, m.File.At(keyPath...)
 			}
 			if _, err := parseConstraint(m.Python); err != nil {
-				errs = append(errs, mistake(m.File, at, "write a range such as \">=3.12\"", "python: %v", err))
+				errs = append(errs, mistake("PB105", m.File, at, "write a range such as \">=3.12\"", "python: %v", err))
 			}
 			continue
 		}
 		for _, one := range asList(value) {
 			d, err := readPoetryDep(key, one)
 			if err != nil {
-				errs = append(errs, mistake(m.File, at, "write it like httpx = \"^0.28\", or httpx = { version = \"^0.28\", extras = [\"http2\"] }",
+				errs = append(errs, mistake("PB103", m.File, at, "write it like httpx = \"^0.28\", or httpx = { version = \"^0.28\", extras = [\"http2\"] }",
 					"%s: %v", key, err))
 				continue
 			}

@@ -116,14 +116,14 @@ func (l *PoetryLock) readMetadata() error {
 	switch major, _, _ := strings.Cut(l.Version, "."); major {
 	case "1", "2":
 	case "":
-		return mistake(l.File, at, poetryHint, "%s has no metadata.lock-version, so it was not written by Poetry 1.1 or newer", l.File.Name)
+		return mistake("PB107", l.File, at, poetryHint, "%s has no metadata.lock-version, so it was not written by Poetry 1.1 or newer", l.File.Name)
 	default:
-		return mistake(l.File, at, "use a newer pybuild, or lock with an older Poetry",
+		return mistake("PB107", l.File, at, "use a newer pybuild, or lock with an older Poetry",
 			"%s was written by a newer Poetry: its lock-version is %s, and this pybuild reads 1 and 2", l.File.Name, l.Version)
 	}
 	c, err := parseConstraint(l.Python)
 	if err != nil {
-		return mistake(l.File, l.File.At("metadata", "python-versions"), poetryHint, "python-versions: %v", err)
+		return mistake("PB105", l.File, l.File.At("metadata", "python-versions"), poetryHint, "python-versions: %v", err)
 	}
 	l.pythons = c.pythons()
 	return nil
@@ -134,10 +134,10 @@ func (l *PoetryLock) readPackage(i int) error {
 	pkg := &l.packages[i]
 	pkg.at = l.File.At("package", itoa(i), "name")
 	fail := func(at plan.Location, format string, args ...any) error {
-		return mistake(l.File, at, poetryHint, "package %q: %s", pkg.Name, fmt.Sprintf(format, args...))
+		return mistake("PB108", l.File, at, poetryHint, "package %q: %s", pkg.Name, fmt.Sprintf(format, args...))
 	}
 	if !nameRule.MatchString(pkg.Name) {
-		return mistake(l.File, pkg.at, poetryHint, "%q is not the name of a package", pkg.Name)
+		return mistake("PB108", l.File, pkg.at, poetryHint, "%q is not the name of a package", pkg.Name)
 	}
 	if c, err := parseConstraint(pkg.Python); err == nil {
 		pkg.pythons = c.pythons()
@@ -229,12 +229,12 @@ func (l *PoetryLock) checkSelection(sel Selection) error {
 	extras := sortedUnique(append(sortedKeys(l.extras), sortedKeys(l.manifest.Extras)...))
 	for _, extra := range sel.Extras {
 		if !slices.Contains(extras, extra) {
-			return mistake(l.File, l.File.KeyAt("extras"), known("extras", extras), "there is no extra %q", extra)
+			return mistake("PB110", l.File, l.File.KeyAt("extras"), known("extras", extras), "there is no extra %q", extra)
 		}
 	}
 	for _, group := range sel.Groups {
 		if group != mainGroup && !slices.Contains(l.manifest.Groups, group) {
-			return mistake(l.manifest.File, l.manifest.File.KeyAt("tool", "poetry", "group"), known("groups", l.manifest.Groups), "there is no group %q", group)
+			return mistake("PB110", l.manifest.File, l.manifest.File.KeyAt("tool", "poetry", "group"), known("groups", l.manifest.Groups), "there is no group %q", group)
 		}
 	}
 	return nil

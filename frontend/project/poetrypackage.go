@@ -72,7 +72,7 @@ func (l *PoetryLock) setPackage(i int) (SetPackage, error) {
 		p.Index = source.URL
 	case "git":
 		if source.Resolved == "" {
-			return p, mistake(l.File, at, poetryHint, "package %q: its source has no resolved_reference, so no commit is known", pkg.Name)
+			return p, mistake("PB108", l.File, at, poetryHint, "package %q: its source has no resolved_reference, so no commit is known", pkg.Name)
 		}
 		p.URL, p.Hashes = gitURL(source.URL, source.Resolved, source.Subdirectory), nil
 	case "url":
@@ -87,7 +87,7 @@ func (l *PoetryLock) setPackage(i int) (SetPackage, error) {
 			p.Editable, p.Hashes = pkg.Develop, nil
 		}
 	default:
-		return p, mistake(l.File, at, "take the package from an index, a git repository, a URL or a path",
+		return p, mistake("PB120", l.File, at, "take the package from an index, a git repository, a URL or a path",
 			"package %q has a source of type %q, which cannot be installed", pkg.Name, source.Type)
 	}
 	return p, nil

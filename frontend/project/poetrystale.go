@@ -73,7 +73,7 @@ func hashWarning(recorded string, computed []string, at plan.Location, source []
 
 // mistake is an error at a place of the manifest.
 func (c poetryComparison) mistake(at plan.Location, format string, args ...any) error {
-	return mistake(c.lock.manifest.File, at, poetryHint, format, args...)
+	return mistake("PB106", c.lock.manifest.File, at, poetryHint, format, args...)
 }
 
 // dependency looks for what one dependency asks for.

@@ -30,10 +30,10 @@ func (w *appWalk) readProcfile() error {
 		m := procfileLine.FindStringSubmatch(line)
 		switch {
 		case m == nil:
-			return &diag.Error{At: at, Source: data, Message: "a line of a Procfile is a name, a colon and a command",
+			return &diag.Error{Code: "PB306", At: at, Source: data, Message: "a line of a Procfile is a name, a colon and a command",
 				Hint: "write it like web: gunicorn shop:app"}
 		case seen[m[1]]:
-			return &diag.Error{At: at, Source: data, Message: "the process " + m[1] + " is there twice", Hint: "keep one of them"}
+			return &diag.Error{Code: "PB306", At: at, Source: data, Message: "the process " + m[1] + " is there twice", Hint: "keep one of them"}
 		}
 		seen[m[1]] = true
 		w.apps.Procfile = append(w.apps.Procfile, Process{Name: m[1], Command: m[2], At: at})

@@ -142,7 +142,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, &diag.Error{At: plan.Location{File: name}, Message: "cannot read " + name, Err: err,
+		return nil, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err,
 			Hint: "it should be a plain file in the build context"}
 	case data == nil:
 		data = []byte{}
@@ -156,6 +156,6 @@ func (f *Facts) warn(rule string, file *tomlfile.File, at plan.Location, hint, f
 }
 
 // mistake makes an error at a place of a TOML file.
-func mistake(file *tomlfile.File, at plan.Location, hint, format string, args ...any) *diag.Error {
-	return &diag.Error{At: at, Source: file.Data, Message: fmt.Sprintf(format, args...), Hint: hint}
+func mistake(code string, file *tomlfile.File, at plan.Location, hint, format string, args ...any) *diag.Error {
+	return &diag.Error{Code: code, At: at, Source: file.Data, Message: fmt.Sprintf(format, args...), Hint: hint}
 }

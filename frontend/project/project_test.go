@@ -91,7 +91,7 @@ func TestMistakes(t *testing.T) {
 		want  string
 		files []string
 	}{
-		{"uv.lock: uv.lock is there, but pyproject.toml is not\n  check", []string{UVLockFile, aLock}},
+		{"uv.lock: uv.lock is there, but pyproject.toml is not [PB102]\n  check", []string{UVLockFile, aLock}},
 		{"uv.lock:1:11: uv.lock was written by a newer uv: its version is 2, and this pybuild reads version 1", []string{PyprojectFile, aProject, UVLockFile, "version = 2\npackage = 3\n"}},
 		{"uv.lock has no version", []string{PyprojectFile, aProject, UVLockFile, "[[package]]\n"}},
 		{"from before 0.4", []string{PyprojectFile, aProject, UVLockFile, "version = 1\n[[distribution]]\nname = \"a\"\n"}},

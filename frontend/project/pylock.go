@@ -78,12 +78,12 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 	// PEP 751: a tool must refuse a major version that it does not know, and
 	// may go on with a newer minor one.
 	if major, _, _ := strings.Cut(l.LockVersion, "."); major != "1" {
-		return nil, mistake(file, file.At("lock-version"), "use a newer pybuild", "lock-version %q is not 1.x", l.LockVersion)
+		return nil, mistake("PB107", file, file.At("lock-version"), "use a newer pybuild", "lock-version %q is not 1.x", l.LockVersion)
 	}
 	for i := range l.Packages {
 		p := &l.Packages[i]
 		if err := p.check(); err != nil {
-			return nil, mistake(file, file.At("packages", itoa(i)), "", "packages[%d]: %v", i, err)
+			return nil, mistake("PB108", file, file.At("packages", itoa(i)), "", "packages[%d]: %v", i, err)
 		}
 		p.Name = NormalizeName(p.Name)
 		for j := range p.Wheels {

@@ -120,11 +120,11 @@ func (p *Pyproject) readProject() error {
 
 	var errs []error
 	if p.Name != "" && !nameRule.MatchString(p.Name) {
-		errs = append(errs, mistake(p.File, p.File.At("project", "name"), "use letters, digits, '.', '-' and '_'",
+		errs = append(errs, mistake("PB103", p.File, p.File.At("project", "name"), "use letters, digits, '.', '-' and '_'",
 			"project.name %q is not a valid name", p.Name))
 	}
 	if _, err := parsePythonRange(p.RequiresPython); err != nil {
-		errs = append(errs, mistake(p.File, p.File.At("project", "requires-python"), "write a range such as \">=3.12\"",
+		errs = append(errs, mistake("PB105", p.File, p.File.At("project", "requires-python"), "write a range such as \">=3.12\"",
 			"project.requires-python: %v", err))
 	}
 	var err error
@@ -167,7 +167,7 @@ func (p *Pyproject) parseOne(text string, path ...string) (Requirement, error) {
 	r, err := ParseRequirement(text)
 	r.At = p.File.At(path...)
 	if err != nil {
-		return r, mistake(p.File, r.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err)
+		return r, mistake("PB103", p.File, r.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err)
 	}
 	return r, nil
 }

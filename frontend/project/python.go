@@ -101,7 +101,7 @@ func (f *Facts) PythonVersions(supported []string) (versions []string, reason st
 	case len(versions) > 0:
 		return versions, fmt.Sprintf("the newest that requires-python %q in %s allows", bounds[0].text, bounds[0].at.File), nil
 	}
-	return nil, "", &diag.Error{At: bounds[0].at, Source: bounds[0].source,
+	return nil, "", &diag.Error{Code: "PB203", At: bounds[0].at, Source: bounds[0].source,
 		Message: fmt.Sprintf("requires-python %q allows no version of Python that is available", bounds[0].text),
 		Hint:    "available are " + strings.Join(supported, ", ")}
 }
@@ -153,13 +153,13 @@ func (f *Facts) pythonBounds() ([]pythonBound, error) {
 
 // requestedPython is the version of .python-version.
 func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (string, string, error) {
-	fail := func(hint, format string, args ...any) (string, string, error) {
-		return "", "", &diag.Error{At: f.Request.At, Source: f.Request.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
+	fail := func(code, hint, format string, args ...any) (string, string, error) {
+		return "", "", &diag.Error{Code: code, At: f.Request.At, Source: f.Request.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	file, text := f.Request.At.File, strings.ToLower(f.Request.Text)
 	for _, other := range []string{"pypy", "graalpy", "pyodide", "jython", "miniconda", "anaconda", "stackless"} {
 		if strings.HasPrefix(text, other) {
-			return fail("write a version of CPython, such as 3.12", "%s asks for %q, but only CPython is supported", file, f.Request.Text)
+			return fail("PB201", "write a version of CPython, such as 3.12", "%s asks for %q, but only CPython is supported", file, f.Request.Text)
 		}
 	}
 	m := pythonRequest.FindStringSubmatch(text)
@@ -167,7 +167,7 @@ func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (strin
 		m = compactRequest.FindStringSubmatch(text)
 	}
 	if m == nil {
-		return fail("write a version of CPython, such as 3.12", "%q is not a version of Python", f.Request.Text)
+		return fail("PB201", "write a version of CPython, such as 3.12", "%q is not a version of Python", f.Request.Text)
 	}
 	minor := m[1] + "." + m[2]
 	version := minor
@@ -181,12 +181,12 @@ func (f *Facts) requestedPython(supported []string, bounds []pythonBound) (strin
 			fits = err == nil && b.allowed.allows(v)
 		}
 		if !fits {
-			return fail("change one of the two", "%s asks for Python %s, but requires-python %q at %s:%d does not allow it",
+			return fail("PB202", "change one of the two", "%s asks for Python %s, but requires-python %q at %s:%d does not allow it",
 				file, f.Request.Text, b.text, b.at.File, b.at.Start.Line)
 		}
 	}
 	if !slices.Contains(supported, version) {
-		return fail("available are "+strings.Join(supported, ", "), "%s asks for Python %s, which is not available", file, version)
+		return fail("PB203", "available are "+strings.Join(supported, ", "), "%s asks for Python %s, which is not available", file, version)
 	}
 	return version, fmt.Sprintf("%s asks for %s", file, f.Request.Text), nil
 }

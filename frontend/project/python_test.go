@@ -45,7 +45,7 @@ func TestPythonVersions(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ file, requires, want string }{
-		{"", ">=3.99", "pyproject.toml:3:19: requires-python \">=3.99\" allows no version of Python that is available\n  available are 3.9, 3.10, 3.11, 3.12, 3.13, 3.13t, 3.14"},
+		{"", ">=3.99", "pyproject.toml:3:19: requires-python \">=3.99\" allows no version of Python that is available [PB203]\n  available are 3.9, 3.10, 3.11, 3.12, 3.13, 3.13t, 3.14"},
 		{"pypy@3.10", "", ".python-version:1:1: .python-version asks for \"pypy@3.10\", but only CPython is supported"},
 		{"pypy3.10-7.3.12", "", "only CPython"},
 		{"3.12", ">=3.13", ".python-version:1:1: .python-version asks for Python 3.12, but requires-python \">=3.13\" at pyproject.toml:3 does not allow it"},

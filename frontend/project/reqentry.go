@@ -20,7 +20,7 @@ func (p *reqParser) entry(at plan.Location, text string, options []reqOption, ed
 		case o.name == "hash" && hashRule.MatchString(o.value):
 			e.Hashes = append(e.Hashes, o.value)
 		case o.name == "hash":
-			p.fail(at, "write it like --hash=sha256:<64 digits>", "\""+o.value+"\" is not a hash that pip takes")
+			p.fail("PB115", at, "write it like --hash=sha256:<64 digits>", "\""+o.value+"\" is not a hash that pip takes")
 			return
 		}
 	}
@@ -60,7 +60,7 @@ func (p *reqParser) target(e *RequirementLine, text string) bool {
 	default:
 		r, err := ParseRequirement(text)
 		if err != nil {
-			p.fail(at, "write it like httpx>=0.27 (PEP 508)", "not a valid requirement: "+err.Error())
+			p.fail("PB103", at, "write it like httpx>=0.27 (PEP 508)", "not a valid requirement: "+err.Error())
 			return false
 		}
 		r.At = at
@@ -91,15 +91,15 @@ func (p *reqParser) target(e *RequirementLine, text string) bool {
 func (p *reqParser) local(e *RequirementLine, target string) bool {
 	clean, ok := inContext(target)
 	if !ok {
-		p.fail(e.Location, "move it into the project, or publish it to an index", "the path "+target+" leads out of the build context")
+		p.fail("PB114", e.Location, "move it into the project, or publish it to an index", "the path "+target+" leads out of the build context")
 		return false
 	}
 	if envVar.MatchString(target) {
-		p.fail(e.Location, "write the path itself", "a path with variables cannot be mounted")
+		p.fail("PB114", e.Location, "write the path itself", "a path with variables cannot be mounted")
 		return false
 	}
 	if _, err := fs.Stat(p.fsys, clean); err != nil {
-		p.fail(e.Location, "paths are relative to the build context; check that .dockerignore does not exclude it", clean+" is not in the build context")
+		p.fail("PB113", e.Location, "paths are relative to the build context; check that .dockerignore does not exclude it", clean+" is not in the build context")
 		return false
 	}
 	e.LocalPath = clean

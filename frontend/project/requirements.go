@@ -163,7 +163,7 @@ func (r *Requirements) checkHashes() error {
 		if e.VCS {
 			hint = "a repository cannot have one: take the package from an index, or remove all hashes"
 		}
-		return &diag.Error{At: e.Location, Source: r.texts[e.Location.File], Hint: hint,
+		return &diag.Error{Code: "PB116", At: e.Location, Source: r.texts[e.Location.File], Hint: hint,
 			Message: "other requirements have hashes, but " + e.text() + " has none"}
 	}
 	return nil
@@ -183,7 +183,7 @@ func ParseRequirements(fsys fs.FS, name string) (*Requirements, error) {
 	p := reqParser{fsys: fsys, out: r, seen: map[reqVisit]bool{}}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return r, &diag.Error{At: plan.Location{File: name}, Message: "cannot read " + name, Err: err}
+		return r, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err}
 	}
 	p.file(name, data, false)
 	slices.Sort(r.EnvVars)
@@ -218,8 +218,8 @@ func (p *reqParser) file(name string, data []byte, constraint bool) {
 	}
 }
 
-func (p *reqParser) fail(at plan.Location, hint, message string) {
-	p.errs = append(p.errs, &diag.Error{At: at, Source: p.out.texts[at.File], Message: message, Hint: hint})
+func (p *reqParser) fail(code string, at plan.Location, hint, message string) {
+	p.errs = append(p.errs, &diag.Error{Code: code, At: at, Source: p.out.texts[at.File], Message: message, Hint: hint})
 }
 
 func (p *reqParser) line(name string, line reqLine, constraint bool) {
@@ -236,7 +236,7 @@ func (p *reqParser) line(name string, line reqLine, constraint bool) {
 	}
 	requirement, options, unknown := splitOptions(line.text)
 	if unknown != "" {
-		p.fail(at, "options of requirements files are in pip's documentation", "pip knows no option "+unknown+" in a requirements file")
+		p.fail("PB115", at, "options of requirements files are in pip's documentation", "pip knows no option "+unknown+" in a requirements file")
 		return
 	}
 	if requirement != "" {
@@ -251,7 +251,7 @@ func (p *reqParser) line(name string, line reqLine, constraint bool) {
 			p.entry(at, o.value, options[i+1:], true, constraint)
 			return
 		case "hash":
-			p.fail(at, "join it to the requirement's line with a backslash at the end of the line before", "--hash belongs to a requirement")
+			p.fail("PB115", at, "join it to the requirement's line with a backslash at the end of the line before", "--hash belongs to a requirement")
 			return
 		default:
 			p.out.Options = append(p.out.Options, RequirementOption{o.name, o.value, at})
@@ -267,17 +267,17 @@ func (p *reqParser) include(at plan.Location, target string, constraint bool) {
 		what, list = "constraints file", &p.out.Constraints
 	}
 	if strings.Contains(target, "://") || envVar.MatchString(target) {
-		p.fail(at, "copy the file into the project", "a "+what+" that is not in the build context cannot be included")
+		p.fail("PB113", at, "copy the file into the project", "a "+what+" that is not in the build context cannot be included")
 		return
 	}
 	joined := path.Join(path.Dir(at.File), strings.ReplaceAll(target, `\`, "/"))
 	if target == "" || path.IsAbs(target) || !fs.ValidPath(joined) {
-		p.fail(at, "move the file into the project", "the "+what+" "+target+" is not in the build context")
+		p.fail("PB113", at, "move the file into the project", "the "+what+" "+target+" is not in the build context")
 		return
 	}
 	data, err := fs.ReadFile(p.fsys, joined)
 	if err != nil {
-		p.fail(at, "check its name, and that .dockerignore does not exclude it", "cannot read the "+what+" "+joined)
+		p.fail("PB113", at, "check its name, and that .dockerignore does not exclude it", "cannot read the "+what+" "+joined)
 		return
 	}
 	if !slices.Contains(*list, joined) {

@@ -107,7 +107,7 @@ type outsideSource struct {
 }
 
 func outsideMistake(p string, at plan.Location, source []byte) *diag.Error {
-	return &diag.Error{At: at, Source: source,
+	return &diag.Error{Code: "PB114", At: at, Source: source,
 		Message: "the path " + p + " leads out of the build context",
 		Hint:    "build with a context that holds it, or publish the package to an index"}
 }

@@ -186,5 +186,5 @@ func groupKeyAt(p *Pyproject, name string) plan.Location {
 
 // stale is the error for a lock that does not fit.
 func stale(p *Pyproject, at plan.Location, format string, args ...any) *diag.Error {
-	return mistake(p.File, at, staleHint, format, args...)
+	return mistake("PB106", p.File, at, staleHint, format, args...)
 }

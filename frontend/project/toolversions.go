@@ -40,14 +40,14 @@ func ReadToolVersions(fsys fs.FS) (*PythonRequest, error) {
 			continue
 		}
 		if len(fields) == 1 {
-			return nil, &diag.Error{At: textAt(ToolVersionsFile, i, line, fields[0]), Source: data,
+			return nil, &diag.Error{Code: "PB201", At: textAt(ToolVersionsFile, i, line, fields[0]), Source: data,
 				Message: "python has no version here", Hint: "write it like: python 3.12"}
 		}
 		r := &PythonRequest{Text: fields[1], At: textAt(ToolVersionsFile, i, line, " "+fields[1]), Source: data}
 		r.At.Start.Column++
 		switch kind, _, _ := strings.Cut(r.Text, ":"); kind {
 		case "system", "ref", "path", "latest":
-			return nil, &diag.Error{At: r.At, Source: data,
+			return nil, &diag.Error{Code: "PB201", At: r.At, Source: data,
 				Message: r.Text + " does not say which Python the image should have", Hint: "write a version, such as: python 3.12"}
 		}
 		return r, nil
@@ -74,7 +74,7 @@ func ReadRuntime(fsys fs.FS) (*PythonRequest, error) {
 		at := textAt(RuntimeFile, i, line, text)
 		m := runtimeRule.FindStringSubmatch(text)
 		if m == nil {
-			return nil, &diag.Error{At: at, Source: data, Message: "\"" + text + "\" is not a version of Python in Heroku's form",
+			return nil, &diag.Error{Code: "PB201", At: at, Source: data, Message: "\"" + text + "\" is not a version of Python in Heroku's form",
 				Hint: "write it like: python-3.12"}
 		}
 		at.Start.Column += len("python-")

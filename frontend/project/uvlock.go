@@ -151,7 +151,7 @@ func ParseUVLock(name string, data []byte) (*UVLock, error) {
 		return nil, err
 	}
 	if _, err := parsePythonRange(l.RequiresPython); err != nil {
-		return nil, mistake(file, file.At("requires-python"), "run `uv lock` and commit uv.lock", "requires-python: %v", err)
+		return nil, mistake("PB105", file, file.At("requires-python"), "run `uv lock` and commit uv.lock", "requires-python: %v", err)
 	}
 	for i := range l.Packages {
 		pkg := &l.Packages[i]
@@ -168,12 +168,12 @@ func checkLockVersion(file *tomlfile.File) error {
 	version, isInt := value.(int64)
 	switch {
 	case !ok || !isInt:
-		return mistake(file, file.At("version"), "run `uv lock` and commit uv.lock", "uv.lock has no version, so it was not written by uv")
+		return mistake("PB107", file, file.At("version"), "run `uv lock` and commit uv.lock", "uv.lock has no version, so it was not written by uv")
 	case version > 1:
-		return mistake(file, file.At("version"), "use a newer pybuild, or lock with the uv that this one installs",
+		return mistake("PB107", file, file.At("version"), "use a newer pybuild, or lock with the uv that this one installs",
 			"uv.lock was written by a newer uv: its version is %d, and this pybuild reads version 1", version)
 	case version < 1 || file.Has("distribution"):
-		return mistake(file, file.At("version"), "run `uv lock` and commit uv.lock", "uv.lock was written by a uv from before 0.4")
+		return mistake("PB107", file, file.At("version"), "run `uv lock` and commit uv.lock", "uv.lock was written by a uv from before 0.4")
 	}
 	return nil
 }
@@ -194,7 +194,7 @@ func (f *Facts) readLock(fsys fs.FS) error {
 		return err
 	}
 	if _, err := fs.Stat(fsys, PyprojectFile); err != nil {
-		return &diag.Error{At: plan.Location{File: UVLockFile}, Message: "uv.lock is there, but pyproject.toml is not",
+		return &diag.Error{Code: "PB102", At: plan.Location{File: UVLockFile}, Message: "uv.lock is there, but pyproject.toml is not",
 			Hint: "check that pyproject.toml is in the build context and that .dockerignore does not exclude it"}
 	}
 	lock, err := ParseUVLock(UVLockFile, data)

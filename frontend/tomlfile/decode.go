@@ -26,7 +26,7 @@ func (f *File) Decode(v any, path ...string) error {
 	path, v, err = f.blame(path, v, err)
 	message, hint := f.decodeMessage(path, v, err)
 	n, _ := f.index().root.find(path)
-	return f.errorAt(n.value, message, hint, err)
+	return f.errorAt("PB005", n.value, message, hint, err)
 }
 
 // decode goes down to path one level at a time, since the decoder can only

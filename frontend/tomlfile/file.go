@@ -56,7 +56,7 @@ func Parse(name string, data []byte) (*File, error) {
 		if e := p.Expression(); depth(e, maxDepth) < 0 {
 			for it := e.Key(); it.Next(); {
 				start := int(it.Node().Raw.Offset)
-				return nil, f.errorAt(span{start, start + int(it.Node().Raw.Length)},
+				return nil, f.errorAt("PB701", span{start, start + int(it.Node().Raw.Length)},
 					fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth), "", nil)
 			}
 		}
@@ -181,8 +181,8 @@ func lineStarts(data []byte) []int {
 }
 
 // errorAt makes a diagnostic for a span of this file.
-func (f *File) errorAt(s span, message, hint string, cause error) *diag.Error {
+func (f *File) errorAt(code string, s span, message, hint string, cause error) *diag.Error {
 	s.start = max(0, min(s.start, len(f.Data)))
 	s.end = max(s.start, min(s.end, len(f.Data)))
-	return &diag.Error{At: f.location(s), Source: f.Data, Message: message, Hint: hint, Err: cause}
+	return &diag.Error{Code: code, At: f.location(s), Source: f.Data, Message: message, Hint: hint, Err: cause}
 }

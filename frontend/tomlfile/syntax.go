@@ -18,12 +18,12 @@ import (
 // stray character.
 func (f *File) checkEncoding() error {
 	if bytes.HasPrefix(f.Data, []byte("\xff\xfe")) || bytes.HasPrefix(f.Data, []byte("\xfe\xff")) {
-		return f.errorAt(span{0, 0}, "the file is UTF-16, but TOML is UTF-8", "save it as UTF-8", nil)
+		return f.errorAt("PB001", span{0, 0}, "the file is UTF-16, but TOML is UTF-8", "save it as UTF-8", nil)
 	}
 	for i := 0; i < len(f.Data); {
 		r, size := utf8.DecodeRune(f.Data[i:])
 		if r == utf8.RuneError && size == 1 {
-			return f.errorAt(span{i, i + 1}, fmt.Sprintf("byte 0x%02x is not UTF-8", f.Data[i]),
+			return f.errorAt("PB001", span{i, i + 1}, fmt.Sprintf("byte 0x%02x is not UTF-8", f.Data[i]),
 				"save the file as UTF-8", nil)
 		}
 		i += size
@@ -36,12 +36,12 @@ func (f *File) checkEncoding() error {
 func (f *File) contentError(err error) *diag.Error {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
-		return f.errorAt(span{}, strings.TrimPrefix(err.Error(), "toml: "), "", err)
+		return f.errorAt("PB002", span{}, strings.TrimPrefix(err.Error(), "toml: "), "", err)
 	}
 	clash := f.index().clash
 	if !clash.again.empty() && !strings.Contains(strings.ToLower(parse.Message), "invalid") {
 		name := f.Data[clash.again.start:clash.again.end]
-		return f.errorAt(clash.again, fmt.Sprintf("%s is defined twice", name),
+		return f.errorAt("PB003", clash.again, fmt.Sprintf("%s is defined twice", name),
 			fmt.Sprintf("it is already on line %d; keep one of them", f.position(clash.first.start).Line), err)
 	}
 	at := span{parse.Position.Start, parse.Position.Start + parse.Position.Len}
@@ -52,14 +52,14 @@ func (f *File) contentError(err error) *diag.Error {
 	case strings.Contains(parse.Message, "datetime"):
 		hint = "quote it if it is not a date"
 	}
-	return f.errorAt(at, lowerFirst(parse.Message), hint, err)
+	return f.errorAt("PB002", at, lowerFirst(parse.Message), hint, err)
 }
 
 // syntaxError explains what the parser refuses.
 func (f *File) syntaxError(err error) *diag.Error {
 	var parse *unstable.ParserError
 	if !errors.As(err, &parse) {
-		return f.errorAt(span{}, lowerFirst(err.Error()), "", err)
+		return f.errorAt("PB002", span{}, lowerFirst(err.Error()), "", err)
 	}
 	// A highlight is a slice of the data: its capacity tells its offset.
 	start := len(f.Data) - cap(parse.Highlight)
@@ -70,7 +70,7 @@ func (f *File) syntaxError(err error) *diag.Error {
 	m := mistake{said: parse.Message, at: s, rest: f.Data[start:], before: f.Data[:start]}
 	m.lineStart, m.line = lineAround(f.Data, start)
 	message, hint := m.explain()
-	return f.errorAt(m.at, message, hint, err)
+	return f.errorAt("PB002", m.at, message, hint, err)
 }
 
 // mistake is a place where the syntax breaks, with what stands around it.

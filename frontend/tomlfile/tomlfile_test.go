@@ -188,16 +188,16 @@ func TestDecodeErrors(t *testing.T) {
 		Names   map[string][]string
 	}
 	tests := map[string]string{
-		`version = 3.10`:                       "f.toml:1:11: version should be a string, but is a number\n  quote it: \"3.10\"",
-		`deps = "one"`:                         "f.toml:1:8: deps should be a list, but is a string",
-		"deps = [\"one\",\n  2]":               "f.toml:2:3: deps[1] should be a string, but is a number\n  quote it: \"2\"",
-		"[[index]]\n[[index]]\nurl = [true]":   "f.toml:3:7: index[1].url should be a string, but is a list",
-		"[[index]]\neven = 3":                  "f.toml:2:8: index[0].even: want an even number",
-		`index = 1`:                            "f.toml:1:9: index should be a list, but is a number",
-		`env = { A = "x", B = true }`:          "f.toml:1:22: env.B should be a string, but is a boolean\n  quote it: \"true\"",
-		`when = "true"`:                        "f.toml:1:8: when should be true or false, but is a string",
-		`names = { a = ["x", 1979-05-27] }`:    "f.toml:1:21: names.a[1] should be a string, but is a date",
-		"[version]\nx = 1\n":                   "f.toml:1:1: version should be a string, but is a table",
+		`version = 3.10`:                       "f.toml:1:11: version should be a string, but is a number [PB005]\n  quote it: \"3.10\"",
+		`deps = "one"`:                         "f.toml:1:8: deps should be a list, but is a string [PB005]",
+		"deps = [\"one\",\n  2]":               "f.toml:2:3: deps[1] should be a string, but is a number [PB005]\n  quote it: \"2\"",
+		"[[index]]\n[[index]]\nurl = [true]":   "f.toml:3:7: index[1].url should be a string, but is a list [PB005]",
+		"[[index]]\neven = 3":                  "f.toml:2:8: index[0].even: want an even number [PB005]",
+		`index = 1`:                            "f.toml:1:9: index should be a list, but is a number [PB005]",
+		`env = { A = "x", B = true }`:          "f.toml:1:22: env.B should be a string, but is a boolean [PB005]\n  quote it: \"true\"",
+		`when = "true"`:                        "f.toml:1:8: when should be true or false, but is a string [PB005]",
+		`names = { a = ["x", 1979-05-27] }`:    "f.toml:1:21: names.a[1] should be a string, but is a date [PB005]",
+		"[version]\nx = 1\n":                   "f.toml:1:1: version should be a string, but is a table [PB005]",
 		"unknown = 3\nversion = \"is fine\"\n": "",
 	}
 	for text, want := range tests {

@@ -1,0 +1,104 @@
+package diag
+
+import "strings"
+
+// Entry is a kind of mistake. Its number never changes and is never used again.
+type Entry struct {
+	// Code is what messages end with, as "PB101".
+	Code string
+	// Name is for people who talk about it, as "UnreadableFile".
+	Name string
+	// Meaning is one sentence, with which the entry's section in docs/errors starts.
+	Meaning string
+}
+
+// Catalogue has every code, in order. docs/errors has a section for each: what
+// happened, an example, why, and what to do.
+func Catalogue() []Entry {
+	return []Entry{
+		{"PB001", "Encoding", "A file is not UTF-8."},
+		{"PB002", "Syntax", "A file is not TOML."},
+		{"PB003", "DefinedTwice", "A key or a table is written twice."},
+		{"PB004", "UnknownKey", "The configuration has a key that pybuild does not know, or not at that place."},
+		{"PB005", "WrongType", "A value has another type than its key takes."},
+		{"PB006", "OutOfBounds", "A number or a duration is too small, too large, or none."},
+		{"PB007", "InvalidName", "What should be the name of a package, group, variable, account, label or target is none."},
+		{"PB008", "InvalidVersion", "What should be a version of Python or uv is none, or one that pybuild does not build."},
+		{"PB009", "InvalidPath", "A path or a pattern has a form that cannot work where it stands."},
+		{"PB010", "InvalidChoice", "A value is none of those that its key takes."},
+		{"PB011", "InvalidReference", "What should be the reference of an image or the URL of a mirror is none."},
+		{"PB012", "InvalidStart", "What the container is to run is written in a form that Python cannot load."},
+		{"PB013", "EmptyValue", "A value says nothing."},
+		{"PB014", "ControlCharacter", "A text holds a character that has no place in it, such as a newline."},
+		{"PB015", "Exclusive", "Two keys stand beside each other of which only one can be meant."},
+		{"PB016", "NeedsKey", "A key means nothing without another one."},
+		{"PB017", "UnplacedSecret", "A secret does not say what it is called or where its value goes."},
+		{"PB018", "DockerInstructions", "The file of -f is a Dockerfile."},
+		{"PB019", "CheckOptions", "The line `# check=` is wrong."},
+
+		{"PB101", "UnreadableFile", "A file of the project is there and cannot be read."},
+		{"PB102", "NoManifest", "A lock is there without the manifest that it belongs to."},
+		{"PB103", "InvalidRequirement", "What should be a requirement or the name of a project is none."},
+		{"PB104", "InvalidGroup", "A dependency group has something in it that is neither a requirement nor another group."},
+		{"PB105", "InvalidRange", "What should be a range of versions is none."},
+		{"PB106", "StaleLock", "The lock does not fit its manifest any more."},
+		{"PB107", "LockVersion", "The lock has a format that this pybuild does not read."},
+		{"PB108", "BrokenLock", "The lock says something that its tool does not write."},
+		{"PB110", "UnknownGroup", "The configuration names a group or an extra that the lock does not have."},
+		{"PB111", "UnknownMember", "It is not clear which member of the workspace the image is made of."},
+		{"PB112", "SeveralInputs", "Several files list dependencies, and nothing says which of them the image installs."},
+		{"PB113", "NotInContext", "A file or directory that something names is not in the build context."},
+		{"PB114", "OutsideContext", "A path leads out of the build context."},
+		{"PB115", "RequirementsOption", "A requirements file has an option that pip does not know, or at the wrong place."},
+		{"PB116", "PartialHashes", "Some requirements have hashes, and others have none."},
+		{"PB117", "LockedTwice", "The lock has two versions of a package for one environment."},
+		{"PB118", "InlineMetadata", "The inline metadata of a script cannot be read, or is not there."},
+		{"PB119", "NoHistory", "The version of the project comes from git, and the build context has no repository."},
+		{"PB120", "NotInstallable", "The lock has a package that cannot be installed with certainty."},
+		{"PB121", "UnknownInput", "The file that `input` names is none that says what to install."},
+
+		{"PB201", "InvalidPythonRequest", "A file that should name a version of Python names none."},
+		{"PB202", "PythonConflict", "Two files ask for different Pythons."},
+		{"PB203", "PythonUnavailable", "No image has the Python that the project asks for."},
+		{"PB204", "UnusableImage", "An image cannot be loaded."},
+		{"PB205", "NoPython", "An image has no Python that runs."},
+		{"PB206", "BasePython", "The base has another Python than `python` says."},
+		{"PB207", "BuilderMismatch", "What the builder compiles, the base cannot load."},
+		{"PB208", "NoPackageManager", "An image can install no packages of its distribution."},
+
+		{"PB301", "NothingStarts", "Nothing says what the container runs."},
+		{"PB302", "SeveralStarts", "The source has more than one thing that the container could run."},
+		{"PB303", "NoServer", "No installed package can serve the app."},
+		{"PB304", "WrongServer", "The server does not speak the app's interface."},
+		{"PB305", "SeveralServers", "More than one installed package can serve the app."},
+		{"PB306", "InvalidProcfile", "A line of the Procfile cannot be read."},
+		{"PB307", "WorkersWithoutApp", "Workers are asked for, and nothing serves."},
+		{"PB308", "NothingToCollect", "`collectstatic` is asked for, and Django has nothing to collect."},
+
+		{"PB401", "UnknownTarget", "There is no target of that name."},
+		{"PB402", "NothingToTest", "The target test has nothing to run."},
+		{"PB403", "NothingToLock", "The target lock has nothing that uv would lock."},
+		{"PB404", "CheckFailed", "A check found something, and its findings are to be errors."},
+
+		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},
+
+		{"PB701", "TooDeep", "Tables or lists are nested deeper than any real file's."},
+	}
+}
+
+// Page is the place in the documentation that explains a code.
+func Page(code string) string {
+	return "https://github.com/pybuild/pybuild/blob/main/docs/errors/" + PageFile(code) + "#" + strings.ToLower(code)
+}
+
+// PageFile is the file of docs/errors that has a code.
+func PageFile(code string) string {
+	if len(code) != len("PB000") {
+		return "README.md"
+	}
+	pages := []string{"configuration.md", "project.md", "python.md", "starting.md", "targets.md", "steps.md", "trust.md", "limits.md", "engine.md"}
+	if i := int(code[2] - '0'); i >= 0 && i < len(pages) {
+		return pages[i]
+	}
+	return "README.md"
+}
