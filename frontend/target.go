@@ -87,7 +87,7 @@ func (t *target) findImages(ctx context.Context) error {
 // engine is what this engine can do.
 func (in *inputs) engine() planner.Engine {
 	caps := in.client.BuildOpts().LLBCaps
-	return planner.Engine{Merge: caps.Supports(pb.CapMergeOp) == nil}
+	return planner.Engine{Merge: caps.Supports(pb.CapMergeOp) == nil, HTTPAuth: caps.Supports(pb.CapSourceHTTPAuth) == nil}
 }
 
 // resolve runs the resolve step and reads what it found.

@@ -200,6 +200,10 @@ func TestCorporateRecipes(t *testing.T) {
 			files: map[string]string{"uv.lock": lock(guarded, "shop")}, servers: map[string]string{"https://packages.corp.example/simple": guarded.simple()},
 			env: []string{"UV_INDEX_CORP_PASSWORD=" + planted},
 		},
+		"Private wheels as sources": {
+			files: map[string]string{"uv.lock": lock(guarded, "shop")}, env: []string{"PASSWORD=" + planted},
+			servers: map[string]string{"https://packages.corp.example/simple": guarded.simple(), "HTTP_AUTH_HEADER_packages.corp.example": "HTTP_AUTH_HEADER_" + loopback(guarded.URL)},
+		},
 		"A netrc file": {files: map[string]string{".netrc": netrc}, servers: map[string]string{"https://packages.corp.example/simple": guarded.simple()}},
 		"Repositories over HTTPS": {
 			// Without a certificate for the example's name, git is not to send the token.

@@ -129,8 +129,14 @@ func narrow(st bk.State, paths []string, optional bool) bk.State {
 // download is a source of the build: content-addressed, exported with any
 // cache, and a material of the provenance.
 func download(d plan.Download) bk.State {
-	return bk.HTTP(d.URL, bk.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)), bk.Filename(d.Name), bk.Chmod(0o644),
-		bk.WithCustomName("[wheels] "+d.Name))
+	opts := []bk.HTTPOption{
+		bk.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)), bk.Filename(d.Name), bk.Chmod(0o644),
+	}
+	name := "[wheels] " + d.Name
+	if d.Login != "" {
+		opts, name = append(opts, bk.AuthHeaderSecret(d.Login)), name+", with the secret "+d.Login
+	}
+	return bk.HTTP(d.URL, append(opts, bk.WithCustomName(name))...)
 }
 
 func (g *graph) whole(r plan.Ref) (bk.State, error) {

@@ -82,7 +82,8 @@ type Build struct {
 	UV string
 }
 
-// Secret is one build secret: `docker build --secret id=...`.
+// Secret is one build secret: `docker build --secret id=...`. One without Env and
+// Target is the engine's (see AuthHeader).
 type Secret struct {
 	ID string
 	// Env names the variable that holds the value; empty where Target is set.

@@ -1,6 +1,13 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
+
+// AuthHeader is the start of the ids of secrets that the engine itself sends to a
+// host; the rest is its name. It is BuildKit's own form.
+const AuthHeader = "HTTP_AUTH_HEADER_"
 
 // netrcTarget is where uv, pip and git all look for the file.
 const netrcTarget = "/root/.netrc"
@@ -46,7 +53,7 @@ func (v value) secret() (Secret, bool) {
 		return s, false
 	}
 	switch {
-	case s.Env != "" || s.Target != "":
+	case s.Env != "" || s.Target != "" || strings.HasPrefix(s.ID, AuthHeader):
 	case s.ID == "netrc":
 		s.Target = netrcTarget
 	case envName.MatchString(s.ID):

@@ -172,6 +172,9 @@ func (b *builder) mountSecrets(secrets []config.Secret) []plan.Mount {
 		if s.Env != "" {
 			target = secretFile(s.ID)
 		}
+		if target == "" {
+			continue
+		}
 		mounts = append(mounts, plan.Mount{Kind: plan.Secret, ID: s.ID, Target: target, Required: s.Required})
 	}
 	return mounts

@@ -1,10 +1,12 @@
 package planner
 
 import (
+	"net/url"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -18,11 +20,18 @@ const (
 	wheelhouseDir = "/run/pybuild/wheelhouse"
 )
 
-// fetchedByStep reports whether a wheel has to be downloaded by a step: the engine
-// has neither the secrets of a build, nor its CA and proxies. What is installed
+// fetchedByStep reports whether a wheel has to be downloaded by a step: of a build's
+// secrets the engine takes those only that are named for it, and it has neither the
+// build's CA nor its proxies. What is installed
 // from it is the same, in the same layers.
 func (b *builder) fetchedByStep(w project.Wheel) bool {
-	if b.Config.Build.Wheelhouse != "" || b.Config.Build.CA != "" || b.proxied() {
+	if b.Config.Build.Wheelhouse != "" {
+		return true
+	}
+	if b.loginOf(w.File.URL) != "" {
+		return false
+	}
+	if b.Config.Build.CA != "" || b.proxied() {
 		return true
 	}
 	indexes := b.Facts.Indexes()
@@ -30,6 +39,22 @@ func (b *builder) fetchedByStep(w project.Wheel) bool {
 		return true
 	}
 	return len(indexes) == 0 && b.logsIn()
+}
+
+// loginOf is the secret that the engine logs in with to fetch a file, where the
+// configuration has one for its server: only the client knows what it passes, so
+// that it has to be said.
+func (b *builder) loginOf(file string) string {
+	u, err := url.Parse(file)
+	if err != nil || !b.Engine.HTTPAuth {
+		return ""
+	}
+	for _, s := range b.Config.Build.Secrets {
+		if s.ID == config.AuthHeader+u.Hostname() && s.Env == "" && s.Target == "" {
+			return s.ID
+		}
+	}
+	return ""
 }
 
 // logsIn reports whether the configuration passes credentials for some index,

@@ -23,7 +23,7 @@ func Offline(in Input) (Input, error) {
 		Python: plan.Python{Version: version, Prefix: "/usr/local", Executable: "/usr/local/bin/python" + version},
 		Env:    map[string]string{"PYTHON_VERSION": version}, System: System{Libc: "glibc", Manager: "apt"},
 	}
-	in.Engine = Engine{Merge: true}
+	in.Engine = Engine{Merge: true, HTTPAuth: true}
 	if names := named(in); len(names) > 0 {
 		in.Resolved = &Resolved{}
 		for _, name := range names {

@@ -153,7 +153,7 @@ func (b *builder) wheelStep(g group) plan.Step {
 		file := w.File
 		cmd = append(cmd, wheelsDir+"/"+file.Name)
 		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name}},
+			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Login: b.loginOf(file.URL)}},
 			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
 		})
 	}

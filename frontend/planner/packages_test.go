@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -86,5 +87,72 @@ func BenchmarkPlan(b *testing.B) {
 		if _, err := planner.New(in); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestWhoFetches has the engine fetch what it can reach, and steps the rest.
+func TestWhoFetches(t *testing.T) {
+	const corp = "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
+	login := config.Secret{ID: "HTTP_AUTH_HEADER_index.example"}
+	for name, c := range map[string]struct {
+		manifest string
+		change   func(*planner.Input)
+		login    string
+		step     bool
+	}{
+		"a public index":            {"", func(*planner.Input) {}, "", false},
+		"an index of the project's": {corp, func(*planner.Input) {}, "", true},
+		"a header for its server":   {corp, func(in *planner.Input) { in.Config.Build.Secrets = []config.Secret{login} }, login.ID, false},
+		"a header for another": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets = []config.Secret{{ID: "HTTP_AUTH_HEADER_files.index.example"}}
+		}, "", true},
+		"a header that is a variable": {corp, func(in *planner.Input) { in.Config.Build.Secrets = []config.Secret{{ID: login.ID, Env: "HEADER"}} }, "", true},
+		"an engine without logins": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets, in.Engine.HTTPAuth = []config.Secret{login}, false
+		}, "", true},
+		"a CA":    {"", func(in *planner.Input) { in.Config.Build.CA = "ca" }, "", true},
+		"a proxy": {"", func(in *planner.Input) { in.BuildArgs = map[string]string{"https_proxy": "http://proxy.example"} }, "", true},
+		"a header, and a proxy": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets, in.BuildArgs = []config.Secret{login}, map[string]string{"HTTP_PROXY": "x"}
+		}, login.ID, false},
+		"a header, and a wheelhouse": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets, in.Config.Build.Wheelhouse = []config.Secret{login}, "wheels"
+		}, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := input(t, examples()[0])
+			w := wheel("inner", "1.0", 1)
+			w.Index = "https://index.example/simple"
+			in.Resolved = &planner.Resolved{Install: []planner.Package{{Name: "inner", Version: "1.0"}, {Name: "uvicorn", Version: "1"}}, Wheels: []project.Wheel{w}}
+			if c.manifest != "" {
+				var err error
+				if in.Facts.Pyproject, err = project.ParsePyproject(project.PyprojectFile, []byte(c.manifest)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in.Engine.HTTPAuth = true
+			c.change(&in)
+			p, err := planner.New(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if step := p.Step("fetch-packages-1"); (step != nil) != c.step {
+				t.Errorf("a step fetches: %v", step != nil)
+			}
+			found := ""
+			for _, s := range p.Steps {
+				for _, m := range s.Mounts {
+					if m.From.Download != nil {
+						found += m.From.Download.Login
+					}
+					if m.Kind == plan.Secret && (m.Target == "" || m.ID == login.ID && c.login != "") {
+						t.Errorf("%s sees the secret %s at %q", s.Name, m.ID, m.Target)
+					}
+				}
+			}
+			if found != c.login {
+				t.Errorf("the engine logs in with %q", found)
+			}
+		})
 	}
 }

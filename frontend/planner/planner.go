@@ -17,6 +17,8 @@ import (
 type Engine struct {
 	// Merge reports BuildKit's MergeOp: layers are stacked without a copy.
 	Merge bool
+	// HTTPAuth reports that the engine logs in to servers that it fetches from.
+	HTTPAuth bool
 }
 
 // Base is what the base image's configuration tells.

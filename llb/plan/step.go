@@ -57,6 +57,8 @@ type Download struct {
 	// SHA256 is the sum in hexadecimal that the file must have.
 	SHA256 string `json:"sha256"`
 	Name   string `json:"name"`
+	// Login is the id of the secret with the header that the server wants.
+	Login string `json:"login,omitempty"`
 }
 
 // View is a filtered view of the build context.
