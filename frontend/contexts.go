@@ -13,6 +13,8 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/patternmatcher/ignorefile"
 
+	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -117,19 +119,21 @@ func (in *inputs) contexts(ctx context.Context, manifests fs.FS) (views, error) 
 
 // included narrows the views to the chosen member of a workspace and what it
 // takes from the context, so that nothing else is sent.
-func (in *inputs) included() (project, files []string) {
-	files = in.config.Runtime.Include
-	if in.facts.Dir == "." {
+func (in *inputs) included() (project, files []string) { return included(in.config, in.facts) }
+
+func included(c *config.Config, facts *project.Facts) (chosen, files []string) {
+	files = c.Runtime.Include
+	if facts.Dir == "." {
 		return nil, files
 	}
-	project = []string{in.facts.Dir}
-	for _, l := range in.facts.Locals {
-		project = append(project, l.Path)
+	chosen = []string{facts.Dir}
+	for _, l := range facts.Locals {
+		chosen = append(chosen, l.Path)
 	}
 	if len(files) == 0 {
-		files = []string{in.facts.Dir}
+		files = []string{facts.Dir}
 	}
-	return project, files
+	return chosen, files
 }
 
 // ignores are the patterns of .dockerignore. dockerui has them for a context

@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/dockerfile"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // eject writes the runtime's plan as a Dockerfile, with the ignore file that it needs
@@ -29,16 +31,16 @@ func (in *inputs) eject(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	text, err := dockerfile.Write(p, dockerfile.Options{Include: in.filesIncluded(), Exclude: lockIgnores(), Wheelhouse: in.config.Build.Wheelhouse})
+	written, err := in.ignores(ctx, in.project)
 	if err != nil {
 		return nil, err
 	}
-	ignores, err := in.ignored(ctx)
+	text, ignores, err := Eject(p, t.input, written)
 	if err != nil {
 		return nil, err
 	}
 	files := bk.Scratch().File(bk.Mkfile("/Dockerfile", 0o644, []byte(text)).
-		Mkfile("/Dockerfile.dockerignore", 0o644, []byte(strings.Join(ignores, "\n")+"\n")),
+		Mkfile("/Dockerfile.dockerignore", 0o644, []byte(ignores)),
 		bk.WithCustomName(fmt.Sprintf("[dockerfile] write the build of %s down", p.Platform)))
 	ref, err := in.solve(ctx, files, t.platform)
 	if err != nil {
@@ -47,24 +49,16 @@ func (in *inputs) eject(ctx context.Context, platform *ocispecs.Platform) (*dock
 	return &dockerui.BuildResult{Reference: ref, Image: &dockerspec.DockerOCIImage{Image: ocispecs.Image{Platform: t.platform}}}, nil
 }
 
-// filesIncluded are the patterns of the app's files.
-func (in *inputs) filesIncluded() []string {
-	_, files := in.included()
-	return files
-}
-
-// ignored are the patterns of what the views of the context leave out, without the
-// history where a step reads it, and the wheelhouse.
-func (in *inputs) ignored(ctx context.Context) ([]string, error) {
-	written, err := in.ignores(ctx, in.project)
-	if err != nil {
-		return nil, err
-	}
-	patterns := append(otherIgnores(), written...)
-	patterns = append(patterns, in.config.Runtime.Exclude...)
-	patterns = append(patterns, in.facts.ForeignMembers()...)
-	if dir := in.config.Build.Wheelhouse; dir != "" {
+// Eject writes a plan as a Dockerfile, with the ignore file that it needs beside it, given
+// the patterns of the project's own. What the views of the context leave out it leaves out, but
+// for the wheelhouse.
+func Eject(p *plan.Plan, in planner.Input, written []string) (text, ignores string, err error) {
+	c := in.Config
+	_, files := included(c, in.Facts)
+	text, err = dockerfile.Write(p, dockerfile.Options{Include: files, Exclude: lockIgnores(), Wheelhouse: c.Build.Wheelhouse})
+	patterns := slices.Concat(otherIgnores(), written, c.Runtime.Exclude, in.Facts.ForeignMembers())
+	if dir := c.Build.Wheelhouse; dir != "" {
 		patterns = append(patterns, "!"+dir)
 	}
-	return patterns, nil
+	return text, strings.Join(patterns, "\n") + "\n", err
 }

@@ -2,33 +2,44 @@ package frontend
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
 
-	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/explain"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// explainRequest is what `docker build --call=explain` asks for.
+// explainRequest is what `docker build --call=explain` asks for. Clients print the text
+// or the JSON of an answer alone, so that the drawings have names of their own.
 const explainRequest = "frontend.explain"
 
-// explained answers with the plan, as text and as JSON, and builds nothing.
+// explained answers with the plan, and builds nothing.
 func (in *inputs) explained(ctx context.Context) (*client.Result, bool, error) {
-	if in.client.BuildOpts().Opts["requestid"] != explainRequest {
+	form, ok := strings.CutPrefix(in.client.BuildOpts().Opts["requestid"], explainRequest)
+	if !ok || !slices.Contains([]string{"", "-dot", "-svg"}, form) {
 		return nil, false, nil
 	}
 	t, p, err := in.plan(ctx)
 	if err != nil {
 		return nil, true, err
 	}
-	data, err := json.MarshalIndent(p, "", "  ")
+	e := explain.Of(p, t.input.Resolved.Sizes())
+	data, err := e.JSON()
 	if err != nil {
 		return nil, true, err
 	}
+	text := e.Text()
+	switch form {
+	case "-dot":
+		text = e.DOT()
+	case "-svg":
+		text = e.SVG()
+	}
 	res := client.NewResult()
 	res.AddMeta("result.json", data)
-	res.AddMeta("result.txt", []byte(planner.Explain(p, t.input.Resolved)))
+	res.AddMeta("result.txt", []byte(text))
 	res.AddMeta("version", []byte("1.0.0"))
 	return res, true, nil
 }

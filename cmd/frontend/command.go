@@ -5,153 +5,158 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/pybuild/pybuild/frontend/config"
-	"github.com/pybuild/pybuild/frontend/planner"
-	"github.com/pybuild/pybuild/frontend/project"
 )
 
-const usage = `pybuild builds images of Python projects: BuildKit starts it for "# syntax=".
+const intro = `pybuild builds images of Python projects: BuildKit starts it for "# syntax=".
 As a command line it looks at the project in a directory, by default /src:
 
   docker run --rm -v "$PWD:/src" org/pybuild COMMAND
 
-  init      write a commented pybuild.toml and a .dockerignore
-  check     say what is wrong with the configuration and the project
-  explain   show what a build would do, as far as files tell
-  schema    print the JSON Schema of pybuild.toml
-  version   print the version
+`
 
-"docker build --check" and "docker build --call=explain" know the images and the
-resolved packages as well. Exit codes: 0, 1 for mistakes, 2 for a wrong command line.
+const outro = `
+"COMMAND --help" lists its flags. "docker build --check" and "docker build --call=explain"
+know the images and the resolved packages as well.
+Exit codes: 0, 1 for mistakes, 2 for a wrong command line.
 `
 
 // errUsage ends the command with exit code 2.
 var errUsage = errors.New("wrong usage")
 
+// options are the values of all flags.
+type options struct {
+	dir, file, target                     string
+	strict, force, print, json, dot, svgs bool
+	// args are what is no flag.
+	args []string
+}
+
+// command is one word of the command line.
+type command struct {
+	name, does string
+	// takes names an argument that the command may have.
+	takes string
+	flags func(*options, *flag.FlagSet)
+	run   func(o *options, out, log io.Writer) error
+}
+
+func commands() []command {
+	return []command{
+		{"init", "write a commented pybuild.toml and a .dockerignore", "", writes, initialize},
+		{"check", "say what is wrong with the configuration and the project", "", func(o *options, f *flag.FlagSet) {
+			reads(o, f)
+			f.BoolVar(&o.strict, "strict", false, "warnings are mistakes")
+		}, check},
+		{"explain", "show what a build would do and why, as far as files tell", "", func(o *options, f *flag.FlagSet) {
+			reads(o, f)
+			f.BoolVar(&o.json, "json", false, "print the plan for programs")
+			f.BoolVar(&o.dot, "dot", false, "print the graph in the language of Graphviz")
+			f.BoolVar(&o.svgs, "svg", false, "draw the graph")
+		}, explained},
+		{"eject", "write the build as a Dockerfile, as far as files tell", "", func(o *options, f *flag.FlagSet) {
+			reads(o, f)
+			replaces(o, f)
+		}, eject},
+		{"schema", "print the JSON Schema of pybuild.toml", "", nil, schema},
+		{"version", "print the version", "", nil, func(_ *options, out, _ io.Writer) error {
+			_, err := fmt.Fprintln(out, "pybuild", version)
+			return err
+		}},
+	}
+}
+
+// directory is the flag of all commands that look at a project.
+func directory(o *options, f *flag.FlagSet) {
+	f.StringVar(&o.dir, "C", "/src", "the project's `directory`")
+}
+
+// reads are the flags of commands that read a configuration.
+func reads(o *options, f *flag.FlagSet) {
+	directory(o, f)
+	f.StringVar(&o.file, "f", "", "the `file` with the configuration, pybuild.toml or pyproject.toml")
+	f.StringVar(&o.target, "target", "", "the `target`, as docker build --target takes it")
+}
+
+// replaces are the flags of commands that write files.
+func replaces(o *options, f *flag.FlagSet) {
+	f.BoolVar(&o.force, "force", false, "replace files that are there")
+	f.BoolVar(&o.print, "print", false, "print instead of writing")
+}
+
+func writes(o *options, f *flag.FlagSet) {
+	directory(o, f)
+	replaces(o, f)
+}
+
 // run is the command line. What a script reads goes to out, what a person reads
 // beside it to log.
 func run(args []string, out, log io.Writer) error {
-	flags := flag.NewFlagSet("pybuild "+args[0], flag.ContinueOnError)
-	flags.SetOutput(log)
-	dir := flags.String("C", "/src", "the project's directory")
-	file := flags.String("f", "", "the file with the configuration, pybuild.toml or pyproject.toml")
-	target := flags.String("target", "", "the target to explain or check")
-	strict := flags.Bool("strict", false, "check: warnings are mistakes")
-	force := flags.Bool("force", false, "init: replace files that are there")
-	if err := flags.Parse(args[1:]); err != nil {
-		return errUsage
-	}
-	if flags.NArg() > 0 {
-		_, _ = fmt.Fprintf(log, "pybuild %s takes no argument %q\n", args[0], flags.Arg(0))
-		return errUsage
-	}
-	switch args[0] {
-	case "version":
-		_, err := fmt.Fprintln(out, "pybuild", version)
+	name := strings.TrimLeft(args[0], "-")
+	if name == "help" || args[0] == "-h" {
+		_, err := io.WriteString(out, usage())
 		return err
-	case "schema":
-		schema, err := config.JSONSchema()
-		if err == nil {
-			_, err = fmt.Fprintln(out, string(schema))
-		}
-		return err
-	case "help", "-h", "--help":
-		_, err := io.WriteString(out, usage)
-		return err
-	case "init":
-		return initialize(*dir, *force, out)
-	case "check", "explain":
-		p, err := open(os.DirFS(*dir), *file, *target)
-		if err != nil {
-			return err
-		}
-		if args[0] == "check" {
-			return p.check(*strict, out, log)
-		}
-		return p.explain(out)
 	}
-	_, _ = fmt.Fprintf(log, "pybuild has no command %q\n\n%s", args[0], usage)
+	for _, c := range commands() {
+		if c.name == name && (args[0] == name || name == "version") {
+			return c.call(args[1:], out, log)
+		}
+	}
+	_, _ = fmt.Fprintf(log, "pybuild has no command %q\n\n%s", args[0], usage())
 	return errUsage
 }
 
-// opened is a project that was read, with no engine at hand.
-type opened struct{ input planner.Input }
-
-// open reads the configuration and the project.
-func open(fsys fs.FS, file, target string) (*opened, error) {
-	cfg, err := configuration(fsys, file)
-	if err != nil {
-		return nil, err
+// usage lists the commands.
+func usage() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.does)
 	}
-	cfg = cfg.For(target)
-	choice := project.Choice{Input: cfg.Build.Input, Package: cfg.Build.Package, Extras: cfg.Build.Extras, Groups: cfg.Build.Groups,
-		InputAt: cfg.At("build", "input"), PackageAt: cfg.At("build", "package")}
-	_, choice.Source = cfg.Source()
-	if filepath.Ext(cfg.Serve.Script) == ".py" {
-		choice.Script = cfg.Serve.Script
-	}
-	facts, err := project.Read(fsys, choice)
-	if err != nil {
-		return nil, err
-	}
-	in := planner.Input{Config: cfg, Facts: facts, Platform: "linux/amd64", BuildPlatform: "linux/amd64", Target: target}
-	layout := project.Layout{Root: facts.Dir, Package: planner.InstallsProject(in)}
-	if in.Apps, err = project.ReadApps(fsys, layout); err != nil {
-		return nil, err
-	}
-	in, err = planner.Offline(in)
-	return &opened{in}, err
+	b.WriteString(outro)
+	return b.String()
 }
 
-// configuration is the file that is named, else pybuild.toml, else [tool.pybuild].
-func configuration(fsys fs.FS, file string) (*config.Config, error) {
-	candidates := []string{"pybuild.toml", "pyproject.toml"}
-	if file != "" {
-		candidates = []string{file}
+// call reads the flags of a command, on either side of its argument, and runs it.
+func (c command) call(args []string, out, log io.Writer) error {
+	var o options
+	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	if c.flags != nil {
+		c.flags(&o, f)
 	}
-	for _, name := range candidates {
-		data, err := fs.ReadFile(fsys, name)
+	help := func(to io.Writer) {
+		_, _ = fmt.Fprintf(to, "pybuild %s: %s\n", strings.TrimSpace(c.name+" "+c.takes), c.does)
+		f.SetOutput(to)
+		f.PrintDefaults()
+	}
+	for {
+		err := f.Parse(args)
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && file == "":
-			continue
+		case errors.Is(err, flag.ErrHelp):
+			help(out)
+			return nil
 		case err != nil:
-			return nil, err
-		case filepath.Base(name) == "pyproject.toml":
-			return config.ParseProject(name, data)
+			_, _ = fmt.Fprintf(log, "pybuild %s: %v\n", c.name, err)
+			help(log)
+			return errUsage
+		case f.NArg() == 0:
+			return c.run(&o, out, log)
+		case c.takes == "" || len(o.args) > 0:
+			_, _ = fmt.Fprintf(log, "pybuild %s takes no argument %q\n", c.name, f.Arg(0))
+			return errUsage
 		}
-		return config.Parse(name, data)
+		o.args, args = append(o.args, f.Arg(0)), f.Args()[1:]
 	}
-	return config.Default(), nil
 }
 
-// check says what is wrong, and what may be.
-func (p *opened) check(strict bool, out, log io.Writer) error {
-	if _, err := planner.New(p.input); err != nil {
-		return err
+// schema prints the JSON Schema.
+func schema(_ *options, out, _ io.Writer) error {
+	text, err := config.JSONSchema()
+	if err == nil {
+		_, err = fmt.Fprintln(out, string(text))
 	}
-	warnings := planner.Warnings(p.input)
-	for _, w := range warnings {
-		if _, err := fmt.Fprintln(log, "warning:", w); err != nil {
-			return err
-		}
-	}
-	if strict && len(warnings) > 0 {
-		return fmt.Errorf("%d warnings", len(warnings))
-	}
-	_, err := fmt.Fprintln(out, "no mistakes found")
-	return err
-}
-
-// explain prints the plan.
-func (p *opened) explain(out io.Writer) error {
-	decided, err := planner.New(p.input)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(out, planner.Explain(decided, p.input.Resolved))
 	return err
 }

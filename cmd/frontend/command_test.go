@@ -49,6 +49,9 @@ func TestInit(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden.Assert(t, string(text), "init-"+name+".toml")
+			if out, _, err := call(t, "init", "--print", "-C", dir); err != nil || out != string(text) {
+				t.Errorf("printed, it is %s, %v", out, err)
+			}
 			if _, err := os.Stat(filepath.Join(dir, ".dockerignore")); err != nil {
 				t.Error(err)
 			}
@@ -62,6 +65,17 @@ func TestInit(t *testing.T) {
 				t.Errorf("a second init: %v", err)
 			}
 		})
+	}
+}
+
+// TestInitBesideTable writes no file that would replace the configuration of a pyproject.toml.
+func TestInitBesideTable(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte("[project]\nname = \"p\"\nversion = \"1\"\n[tool.pybuild.serve]\nmodule = \"p\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := call(t, "init", "-C", dir); err == nil || !strings.Contains(err.Error(), "pyproject.toml has a table [tool.pybuild]") {
+		t.Errorf("init says %v", err)
 	}
 }
 
@@ -86,10 +100,67 @@ func TestCheckCommand(t *testing.T) {
 	if _, _, err := call(t, "check", "-C", dir); err == nil || !strings.Contains(err.Error(), "pybuild.toml:2:1: unknown key \"scrpt\"") {
 		t.Errorf("check says %v", err)
 	}
-	for _, args := range [][]string{{"no-such"}, {"check", "-no-such-flag"}, {"check", "extra"}} {
-		if _, _, err := call(t, args...); !errors.Is(err, errUsage) {
-			t.Errorf("%v: %v", args, err)
+}
+
+// TestUsage has one dash or two before flags, help on standard output, and a code for wrong
+// command lines.
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{"no-such"}, {"-no-such"}, {"check", "-no-such-flag"}, {"check", "extra"}, {"schema", "-C", "."}, {"version", "1"}} {
+		out, log, err := call(t, args...)
+		if !errors.Is(err, errUsage) || out != "" || log == "" {
+			t.Errorf("%v: %q, %q, %v", args, out, log, err)
 		}
+	}
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"check", "--help"}, {"init", "-h"}, {"-version"}, {"--version"}, {"schema", "--help"}} {
+		if out, log, err := call(t, args...); err != nil || out == "" || log != "" {
+			t.Errorf("%v: %q, %q, %v", args, out, log, err)
+		}
+	}
+	one, _, err := call(t, "explain", "-C", "../../examples/fastapi", "-f", "pybuild.toml", "-target=worker")
+	if err == nil || !strings.Contains(err.Error(), `no target "worker"`) {
+		t.Errorf("explain of no target says %v, %s", err, one)
+	}
+	if _, _, other := call(t, "explain", "--C=../../examples/fastapi", "--f", "pybuild.toml", "--target", "worker"); other == nil || other.Error() != err.Error() {
+		t.Errorf("with two dashes: %v", other)
+	}
+}
+
+// TestDirectories says what to do where the project is not there, or cannot be written.
+func TestDirectories(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"init", "check", "explain", "eject"} {
+		for dir, want := range map[string]string{"/no/such": "there is no directory /no/such", file: "is a file, and", t.TempDir(): "is empty"} {
+			if _, _, err := call(t, name, "-C", dir); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `docker run --rm -v "$PWD:/src"`) {
+				t.Errorf("%s of %s: %v", name, dir, err)
+			}
+		}
+	}
+	if _, _, err := call(t, "check", "-C", "../../examples/fastapi", "-f", "other.toml"); err == nil || !strings.Contains(err.Error(), "the configuration other.toml cannot be read") {
+		t.Errorf("a configuration that is not there: %v", err)
+	}
+}
+
+// TestEjectCommand writes a Dockerfile and its ignore file, and nothing over one that is there.
+func TestEjectCommand(t *testing.T) {
+	dir := example(t, "fastapi")
+	if out, _, err := call(t, "eject", "-C", dir); err != nil || !strings.Contains(out, "wrote Dockerfile\nwrote Dockerfile.dockerignore") {
+		t.Fatalf("eject says %q, %v", out, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "Dockerfile"))
+	if err != nil || !strings.HasPrefix(string(text), "# syntax=docker/dockerfile:1\n# Written without an engine") || !strings.Contains(string(text), "\nCMD [\"uvicorn\",\"app.main:app\"") {
+		t.Errorf("the Dockerfile is %s, %v", text, err)
+	}
+	if _, _, err := call(t, "eject", "-C", dir); err == nil || !strings.Contains(err.Error(), "Dockerfile is there already [PB406]\n  edit it, replace it with eject --force") {
+		t.Errorf("a second one says %v", err)
+	}
+	if out, _, err := call(t, "eject", "-C", dir, "--print"); err != nil || out != string(text) {
+		t.Errorf("printed, it is %s, %v", out, err)
+	}
+	if _, _, err := call(t, "eject", "-C", dir, "--target", "dev"); err == nil {
+		t.Error("the target dev is ejected")
 	}
 }
 
@@ -98,6 +169,11 @@ func TestPrinted(t *testing.T) {
 	out, _, err := call(t, "explain", "-C", "../../examples/fastapi")
 	if err != nil || !strings.Contains(out, "runtime for linux/amd64") || !strings.Contains(out, "app.main:app") {
 		t.Errorf("explain says %v %s", err, out)
+	}
+	for flag, want := range map[string]string{"--json": `"keys": {`, "-dot": "digraph pybuild {", "--svg": "<svg xmlns="} {
+		if out, _, err := call(t, "explain", "-C", "../../examples/fastapi", flag); err != nil || !strings.Contains(out, want) {
+			t.Errorf("explain %s says %v %s", flag, err, out)
+		}
 	}
 	out, _, err = call(t, "schema")
 	var schema map[string]any

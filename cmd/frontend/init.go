@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -31,33 +29,42 @@ node_modules
 `
 
 // initialize writes what a project lacks to be built.
-func initialize(dir string, force bool, out io.Writer) error {
-	if _, err := os.Stat(filepath.Join(dir, "pybuild.toml")); err == nil && !force {
-		return errors.New("pybuild.toml is there already: edit it, or replace it with init -force")
-	}
-	p, err := openFresh(dir)
+func initialize(o *options, out, _ io.Writer) error {
+	fsys, err := root(o.dir)
 	if err != nil {
 		return err
+	}
+	if err := o.free("init", "pybuild.toml"); err != nil {
+		return err
+	}
+	p, err := open(without{fsys}, "", "")
+	if err != nil {
+		return err
+	}
+	if m := p.input.Facts.Pyproject; m != nil && m.File.Has("tool", "pybuild") && !o.force {
+		return &diag.Error{Code: "PB406", At: m.File.KeyAt("tool", "pybuild"), Message: m.File.Name + " has a table [tool.pybuild], which a pybuild.toml would replace",
+			Hint: "keep it there, and build with: docker build -f pyproject.toml ."}
 	}
 	text, err := p.written()
 	if err != nil {
 		return err
 	}
-	if err := write(dir, "pybuild.toml", text, out); err != nil {
+	if o.print {
+		_, err := io.WriteString(out, text)
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, ".dockerignore")); errors.Is(err, fs.ErrNotExist) {
-		if err := write(dir, ".dockerignore", dockerignore, out); err != nil {
+	wrote := []string{"pybuild.toml"}
+	if err := o.write("pybuild.toml", text); err != nil {
+		return err
+	}
+	if _, err := fs.Stat(fsys, ".dockerignore"); errors.Is(err, fs.ErrNotExist) {
+		if err := o.write(".dockerignore", dockerignore); err != nil {
 			return err
 		}
+		wrote = append(wrote, ".dockerignore")
 	}
-	_, err = fmt.Fprintf(out, "\n%s\nBuild it:\n  docker build -f pybuild.toml -t %s .\n", text, imageName(p))
+	_, err = fmt.Fprintf(out, "wrote %s\n\n%s\nBuild it:\n  docker build -f pybuild.toml -t %s .\n", strings.Join(wrote, " and "), text, imageName(p))
 	return err
-}
-
-// openFresh reads a project as if it had no pybuild.toml.
-func openFresh(dir string) (*opened, error) {
-	return open(without{os.DirFS(dir)}, "", "")
 }
 
 // without is a project that has no pybuild.toml yet.
@@ -76,23 +83,6 @@ func imageName(p *opened) string {
 		return strings.ToLower(project.Name)
 	}
 	return "app"
-}
-
-// write creates a file that belongs to whom the directory belongs: the container that
-// this runs in is root's.
-func write(dir, name, text string, out io.Writer) error {
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		return err
-	}
-	if info, err := os.Stat(dir); err == nil {
-		if owner, ok := info.Sys().(*syscall.Stat_t); ok {
-			// Where that is not allowed, the file is the caller's already.
-			_ = os.Lchown(path, int(owner.Uid), int(owner.Gid))
-		}
-	}
-	_, err := fmt.Fprintln(out, "wrote", name)
-	return err
 }
 
 // written is a configuration that says what would happen without it. Its keys are

@@ -30,7 +30,7 @@ func main() {
 		return
 	}
 	if os.Getenv("BUILDKIT_FRONTEND_OPT_0") == "" && os.Getenv("BUILDKIT_SESSION_ID") == "" && interactive() {
-		fmt.Fprint(os.Stderr, usage)
+		fmt.Fprint(os.Stderr, usage())
 		os.Exit(2)
 	}
 	if err := grpcclient.RunFromEnvironment(appcontext.Context(), frontend.Build); err != nil {

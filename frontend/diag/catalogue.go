@@ -79,6 +79,9 @@ func Catalogue() []Entry {
 		{"PB402", "NothingToTest", "The target test has nothing to run."},
 		{"PB403", "NothingToLock", "The target lock has nothing that uv would lock."},
 		{"PB404", "CheckFailed", "A check found something, and its findings are to be errors."},
+		{"PB405", "NoProject", "The command line finds no project where it looks."},
+		{"PB406", "FileExists", "A file that a command would write is there already."},
+		{"PB407", "NotWritable", "A command cannot write into the project's directory."},
 
 		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},
 

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"gotest.tools/v3/golden"
-
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -60,17 +58,5 @@ func TestChecksPage(t *testing.T) {
 	}
 	if !slices.Equal(sections, planner.RuleNames()) {
 		t.Errorf("the page has %q, the checks are %q", sections, planner.RuleNames())
-	}
-}
-
-// TestExplain writes the plans of the examples for people.
-func TestExplain(t *testing.T) {
-	for _, e := range examples() {
-		in := input(t, e)
-		p, err := planner.New(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden.Assert(t, planner.Explain(p, in.Resolved), e.name+".explain.txt")
 	}
 }
