@@ -46,6 +46,9 @@ func (in *inputs) checkOptions() (*linter.Config, error) {
 		rule, ok := planner.KnownRule(name)
 		if !ok {
 			mistake.Message, mistake.Hint = fmt.Sprintf("no check is named %q", name), "checks are "+strings.Join(planner.RuleNames(), ", ")
+			if near := diag.Nearest(name, planner.RuleNames()); near != "" {
+				mistake.Hint = fmt.Sprintf("did you mean %q?", near)
+			}
 			return nil, mistake
 		}
 		options.SkipRules[i] = rule

@@ -24,7 +24,7 @@ func (in *inputs) explain(err error) error {
 	for _, d := range all {
 		messages = append(messages, d.Error())
 	}
-	explained := errors.New(strings.Join(messages, "\n"))
+	explained := errors.New(strings.Join(append(messages, diag.See(err)), "\n"))
 	for _, d := range all {
 		data := d.Source
 		if data == nil {

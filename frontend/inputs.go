@@ -135,7 +135,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 		}
 		if err != nil {
 			return &diag.Error{Code: "PB101", At: plan.Location{File: candidate.name}, Err: err,
-				Message: "cannot read " + candidate.name, Hint: "it should be a plain file in the build context"}
+				Message: "cannot read " + candidate.name, Hint: "it should be a plain file in the build context, and no directory or link to elsewhere"}
 		}
 		in.files[candidate.name] = data
 		in.config, err = candidate.parse(candidate.name, data)
@@ -148,7 +148,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 // readProject gathers the facts, and the texts that their places point into.
 func (in *inputs) readProject(fsys fs.FS) error {
 	var err error
-	in.facts, err = project.Read(fsys, in.choice())
+	in.facts, err = project.Read(fsys, planner.Choice(in.config))
 	for _, d := range diag.All(err) {
 		if d.Source != nil {
 			in.files[d.At.File] = d.Source
@@ -200,25 +200,11 @@ func (in *inputs) exists(name string) bool {
 	return err == nil
 }
 
-// choice is what the configuration says about the project's files.
-func (in *inputs) choice() project.Choice {
-	b := in.config.Build
-	_, source := in.config.Source()
-	choice := project.Choice{
-		Input: b.Input, Package: b.Package, Extras: b.Extras, Groups: b.Groups,
-		InputAt: in.config.At("build", "input"), PackageAt: in.config.At("build", "package"), Source: source,
-	}
-	if strings.HasSuffix(in.config.Serve.Script, ".py") {
-		choice.Script = in.config.Serve.Script
-	}
-	return choice
-}
-
 // named are the files of the context that the configuration names for planning
 // to read.
 func (in *inputs) named() []string {
 	var named []string
-	c := in.choice()
+	c := planner.Choice(in.config)
 	if file := in.config.Runtime.CA; file != "" {
 		named = append(named, file)
 	}

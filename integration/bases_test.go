@@ -58,7 +58,7 @@ func TestBuilder(t *testing.T) {
 	tr := build{dir: project(t, files)}.run(t)
 	for _, said := range []string{
 		"the image " + ref + " has neither apt nor apk to install g++, gcc, libc6-dev",
-		"which building salty takes: there is no wheel for it", "[build]\n", "base = \"python:3.13-slim-bookworm\"",
+		"which building salty takes: there is no wheel for it [PB208]", "[build]\n", "base = \"python:3.13-slim-bookworm\"",
 	} {
 		if tr.err == nil || !strings.Contains(tr.err.Error(), said) {
 			t.Errorf("the error does not say %q: %v", said, tr.err)
@@ -66,7 +66,7 @@ func TestBuilder(t *testing.T) {
 	}
 	files["pybuild.toml"] += "[build]\nbase = \"python:3.12-slim\"\n"
 	tr = build{dir: project(t, files)}.run(t)
-	if want := "the builder python:3.12-slim has Python 3.12 and the image's base 3.13"; tr.err == nil || !strings.Contains(tr.err.Error(), want) {
+	if want := "the builder python:3.12-slim has Python 3.12 and the image's base 3.13: what one compiles, the other does not load [PB207]"; tr.err == nil || !strings.Contains(tr.err.Error(), want) {
 		t.Errorf("a builder with another Python: %v", tr.err)
 	}
 	files["pybuild.toml"] = strings.ReplaceAll(files["pybuild.toml"], "3.12-slim\"\n", "3.13-slim\"\npackages = [\"libsodium-dev\"]\n")

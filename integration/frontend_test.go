@@ -85,7 +85,7 @@ func TestWaysIn(t *testing.T) {
 		"Dockerfile and pyproject.toml": {"Dockerfile", map[string]string{"Dockerfile": syntax, "pyproject.toml": table}, ""},
 		"Dockerfile holding the keys":   {"Dockerfile", map[string]string{"Dockerfile": job}, ""},
 		"pyproject.toml":                {"pyproject.toml", map[string]string{"pyproject.toml": syntax + table}, ""},
-		"Dockerfile with instructions":  {"Dockerfile", map[string]string{"Dockerfile": syntax + "FROM python\n"}, "Dockerfile:1:1: Dockerfile holds Dockerfile instructions"},
+		"Dockerfile with instructions":  {"Dockerfile", map[string]string{"Dockerfile": syntax + "FROM python\n"}, "Dockerfile:1:1: Dockerfile holds Dockerfile instructions, and pybuild writes those itself [PB018]"},
 		"nothing says what to run":      {"Dockerfile", map[string]string{"Dockerfile": syntax}, "nothing says what the container runs"},
 		"unknown key":                   {"pybuild.toml", map[string]string{"pybuild.toml": job + "prot = 1\n"}, "pybuild.toml:5:1: unknown key \"prot\""},
 		"a float":                       {"pybuild.toml", map[string]string{"pybuild.toml": "python = 3.10\n"}, "pybuild.toml:1:10: "},

@@ -132,7 +132,7 @@ func TestDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"init", "check", "explain", "eject"} {
-		for dir, want := range map[string]string{"/no/such": "there is no directory /no/such", file: "is a file, and", t.TempDir(): "is empty"} {
+		for dir, want := range map[string]string{"/no/such": "there is no directory /no/such [PB405]", file: "is a file, and", t.TempDir(): "is empty [PB405]"} {
 			if _, _, err := call(t, name, "-C", dir); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `docker run --rm -v "$PWD:/src"`) {
 				t.Errorf("%s of %s: %v", name, dir, err)
 			}
@@ -140,6 +140,14 @@ func TestDirectories(t *testing.T) {
 	}
 	if _, _, err := call(t, "check", "-C", "../../examples/fastapi", "-f", "other.toml"); err == nil || !strings.Contains(err.Error(), "the configuration other.toml cannot be read") {
 		t.Errorf("a configuration that is not there: %v", err)
+	}
+	// What stands where a file is to be written, even for root.
+	taken := example(t, "script")
+	if err := os.MkdirAll(filepath.Join(taken, "pybuild.toml", "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := call(t, "init", "-C", taken, "--force"); err == nil || !strings.Contains(err.Error(), "pybuild.toml cannot be written into "+taken+": is a directory [PB407]") {
+		t.Errorf("a directory in the way: %v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/util/appcontext"
 
 	"github.com/pybuild/pybuild/frontend"
+	"github.com/pybuild/pybuild/frontend/diag"
 )
 
 // version is set at link time.
@@ -25,6 +26,9 @@ func main() {
 			os.Exit(2)
 		case err != nil:
 			fmt.Fprintln(os.Stderr, err)
+			if see := diag.See(err); see != "" {
+				fmt.Fprintln(os.Stderr, see)
+			}
 			os.Exit(1)
 		}
 		return

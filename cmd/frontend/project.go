@@ -62,13 +62,7 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 		manifest, _ = project.ParsePyproject(project.PyprojectFile, data)
 	}
 	cfg = planner.Develop(cfg.For(target), target, manifest, exists)
-	choice := project.Choice{Input: cfg.Build.Input, Package: cfg.Build.Package, Extras: cfg.Build.Extras, Groups: cfg.Build.Groups,
-		InputAt: cfg.At("build", "input"), PackageAt: cfg.At("build", "package")}
-	_, choice.Source = cfg.Source()
-	if filepath.Ext(cfg.Serve.Script) == ".py" {
-		choice.Script = cfg.Serve.Script
-	}
-	facts, err := project.Read(fsys, choice)
+	facts, err := project.Read(fsys, planner.Choice(cfg))
 	if err != nil {
 		return nil, err
 	}

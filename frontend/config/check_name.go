@@ -90,7 +90,7 @@ func oneOf(name string, words ...string) check {
 			}
 		}
 		hint := ""
-		if near := nearest(s, words); near != "" {
+		if near := diag.Nearest(s, words); near != "" {
 			hint = "write " + name + " = " + quote(near)
 		}
 		list := quote(words[0])

@@ -14,7 +14,7 @@ func checkPattern(s string) *diag.Error {
 	p := strings.TrimPrefix(s, "!")
 	switch {
 	case p == "":
-		return mistake("PB009", "", "the pattern is empty")
+		return mistake("PB009", `leave it out, or write "**" for everything`, "the pattern is empty")
 	case strings.HasPrefix(p, "/"):
 		hint := ""
 		if rest := strings.TrimLeft(p, "/"); rest != "" {
@@ -74,11 +74,11 @@ func checkTarget(s string) *diag.Error {
 	case !strings.HasPrefix(s, "/"):
 		return mistake("PB009", "write an absolute path, such as \"/root/.netrc\"", "target %s is not absolute", show(s))
 	case clean == "/" || strings.HasSuffix(s, "/"):
-		return mistake("PB009", "", "target %s is a directory", show(s))
+		return mistake("PB009", "write the path of a file, such as \"/root/.netrc\"", "target %s is a directory", show(s))
 	case clean != s:
 		return mistake("PB009", "write "+quote(clean), "target %s is not in its shortest form", show(s))
 	case slices.ContainsFunc(kernelDirs, func(d string) bool { return clean == d || strings.HasPrefix(clean, d+"/") }):
-		return mistake("PB009", "", "target %s belongs to the system", show(s))
+		return mistake("PB009", "choose another directory, such as \"/root/.netrc\"", "target %s belongs to the system", show(s))
 	}
 	return nil
 }

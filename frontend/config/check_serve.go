@@ -76,7 +76,7 @@ func checkScript(s string) *diag.Error {
 	case strings.HasSuffix(s, ".py") && len(strings.Fields(s)) == 1 && !strings.ContainsAny(s, `\*?[]$`):
 		switch clean := path.Clean(s); {
 		case strings.HasPrefix(clean, "../"):
-			return mistake("PB012", "", "script %s leaves the app", show(s))
+			return mistake("PB012", "write it relative to the app, as bin/worker.py", "script %s leaves the app", show(s))
 		case clean != s:
 			return mistake("PB012", "write "+quote(clean), "script %s is not in its shortest form", show(s))
 		case strings.HasPrefix(s, "-"):

@@ -108,11 +108,19 @@ func integer(into *int, low, high int) func(value) {
 		case !ok:
 			v.wrongType("a whole number", v.asNumber())
 		case n < int64(low) || n > int64(high):
-			v.fail(mistake("PB006", "", "%s should be between %d and %d, but is %d", v.name(), low, high, n))
+			v.fail(mistake("PB006", v.likeExample(), "%s should be between %d and %d, but is %d", v.name(), low, high, n))
 		default:
 			*into = int(n)
 		}
 	}
+}
+
+// likeExample shows a good value of the key.
+func (v value) likeExample() string {
+	if v.example == "" {
+		return "choose a number within these bounds"
+	}
+	return fmt.Sprintf("write one like %s = %s", v.name(), v.example)
 }
 
 // pointer reads a whole number where zero is not the same as nothing.
@@ -142,7 +150,7 @@ func duration(into *time.Duration) func(value) {
 		case err != nil:
 			v.fail(mistake("PB006", `write a number and its unit, such as "30s" or "1m30s"`, "%s is not a duration", show(s)))
 		case d < time.Millisecond:
-			v.fail(mistake("PB006", "", "%s should be at least 1ms, but is %s", v.name(), d))
+			v.fail(mistake("PB006", "write a number and its unit, such as \"30s\" or \"1m30s\"", "%s should be at least 1ms, but is %s", v.name(), d))
 		default:
 			*into = d
 		}
@@ -178,7 +186,7 @@ func (v value) str(refused func(rune) bool) (string, bool) {
 		return "", false
 	}
 	if i := strings.IndexFunc(s, refused); i >= 0 {
-		v.fail(mistake("PB014", "", "%s holds the character %q, which makes no sense here", v.name(), []rune(s[i:])[0]))
+		v.fail(mistake("PB014", "remove it", "%s holds the character %q, which makes no sense here", v.name(), []rune(s[i:])[0]))
 		return "", false
 	}
 	return s, true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
 )
 
 // unknown reports a key that its table does not have.
@@ -22,7 +24,7 @@ func (v value) unknown(t table, child value) {
 	homes := r.homes(r.top, name, nil)
 	known, isFamous := famous(simplify(name))
 	hint := ""
-	switch near := nearest(name, t.names()); {
+	switch near := diag.Nearest(name, t.names()); {
 	case len(homes) > 0:
 		message = fmt.Sprintf("%s belongs in %s", show(name), enumerate(homes, "or"))
 		if slices.Contains(homes, "the top level") {
@@ -83,7 +85,7 @@ func (r *reader) nearestElsewhere(name string) (near, home string) {
 			all = append(all, other)
 		}
 	}
-	near = nearest(name, all)
+	near = diag.Nearest(name, all)
 	return near, homes[near]
 }
 
@@ -99,42 +101,4 @@ func (r *reader) expand(hint string) string {
 
 func simplify(name string) string {
 	return strings.ReplaceAll(strings.ToLower(name), "_", "-")
-}
-
-// nearest returns the word that name is most likely a slip for, or nothing.
-func nearest(name string, words []string) string {
-	name = simplify(name)
-	best, found := max(1, len(name)/3)+1, ""
-	for _, w := range words {
-		if d := distance(name, simplify(w)); d < best {
-			best, found = d, w
-		}
-	}
-	return found
-}
-
-// distance counts the letters to insert, drop, replace or swap.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		for j := range rows[i] {
-			if i == 0 || j == 0 {
-				rows[i][j] = i + j
-				continue
-			}
-			replaced := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				replaced++
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, replaced)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -24,7 +24,7 @@ func secrets(into *[]Secret) func(value) {
 			}
 			for _, place := range []string{s.Env, s.Target} {
 				if first, twice := taken[place]; twice && place != "" {
-					e.fail(mistake("PB017", "", "%s has a secret already, on line %d", place, v.r.file.At(first.path...).Start.Line))
+					e.fail(mistake("PB017", "give one of the two another place", "%s has a secret already, on line %d", place, v.r.file.At(first.path...).Start.Line))
 				} else {
 					taken[place] = e
 				}

@@ -3,6 +3,8 @@ package config
 import (
 	"strconv"
 	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
 )
 
 // workers reads a number of processes, or "auto".
@@ -70,7 +72,7 @@ func stopSignal(into *string) func(value) {
 			names = append(names, "SIG"+known)
 		}
 		hint := `write one such as "SIGTERM", "SIGINT" or "SIGQUIT"`
-		if near := nearest("SIG"+name, names); near != "" {
+		if near := diag.Nearest("SIG"+name, names); near != "" {
 			hint = "write stop-signal = " + quote(near)
 		}
 		v.fail(mistake("PB010", hint, "%s is not a signal", show(s)))

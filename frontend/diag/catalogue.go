@@ -44,6 +44,7 @@ func Catalogue() []Entry {
 		{"PB106", "StaleLock", "The lock does not fit its manifest any more."},
 		{"PB107", "LockVersion", "The lock has a format that this pybuild does not read."},
 		{"PB108", "BrokenLock", "The lock says something that its tool does not write."},
+		{"PB109", "MergeConflict", "A file has the marks of an unfinished merge."},
 		{"PB110", "UnknownGroup", "The configuration names a group or an extra that the lock does not have."},
 		{"PB111", "UnknownMember", "It is not clear which member of the workspace the image is made of."},
 		{"PB112", "SeveralInputs", "Several files list dependencies, and nothing says which of them the image installs."},
@@ -91,17 +92,37 @@ func Catalogue() []Entry {
 
 // Page is the place in the documentation that explains a code.
 func Page(code string) string {
-	return "https://github.com/pybuild/pybuild/blob/main/docs/errors/" + PageFile(code) + "#" + strings.ToLower(code)
+	return pages + PageFile(code) + "#" + strings.ToLower(code)
 }
+
+// See leads to the pages of the errors in err: one line, or nothing.
+func See(err error) string {
+	code := ""
+	for _, e := range All(err) {
+		switch {
+		case code == "":
+			code = e.Code
+		case e.Code != code:
+			return "see " + pages
+		}
+	}
+	if code == "" {
+		return ""
+	}
+	return "see " + Page(code)
+}
+
+// pages is where the documentation of the released version is.
+const pages = "https://github.com/pybuild/pybuild/blob/main/docs/errors/"
 
 // PageFile is the file of docs/errors that has a code.
 func PageFile(code string) string {
 	if len(code) != len("PB000") {
 		return "README.md"
 	}
-	pages := []string{"configuration.md", "project.md", "python.md", "starting.md", "targets.md", "steps.md", "trust.md", "limits.md", "engine.md"}
-	if i := int(code[2] - '0'); i >= 0 && i < len(pages) {
-		return pages[i]
+	files := []string{"configuration.md", "project.md", "python.md", "starting.md", "targets.md", "steps.md", "trust.md", "limits.md", "engine.md"}
+	if i := int(code[2] - '0'); i >= 0 && i < len(files) {
+		return files[i]
 	}
 	return "README.md"
 }

@@ -79,7 +79,7 @@ func TestSystems(t *testing.T) {
 		{"Debian, for another platform", "", debian, nil, "linux/arm64", "base: /bin/sh /run/pybuild/scripts/apt.sh g++ gcc libc6-dev", ""},
 		{"Alpine", "base = \"python:3.13-alpine\"\n", alpine, nil, "", "base: apk add --no-cache --no-progress -- g++ gcc musl-dev", ""},
 		{"distroless", "base = \"corp/python\"\n", distroless, nil, "", "",
-			"the image corp/python has neither apt nor apk to install g++, gcc, libc6-dev, libpython3-dev, which building markupsafe takes: there is no wheel for it"},
+			"the image corp/python has neither apt nor apk to install g++, gcc, libc6-dev, libpython3-dev, which building markupsafe takes: there is no wheel for it [PB208]"},
 		{"distroless, with a builder", "base = \"corp/python\"\n[build]\nbase = \"python:3.13-slim\"\n", distroless, &debian, "", "builder: /bin/sh /run/pybuild/scripts/apt.sh g++ gcc libc6-dev", ""},
 		{"distroless, with a builder, for another platform", "base = \"corp/python\"\n[build]\nbase = \"python:3.13-slim\"\n", distroless, &debian, "linux/arm64",
 			"builder: /bin/sh /run/pybuild/scripts/apt.sh g++ gcc libc6-dev", ""},

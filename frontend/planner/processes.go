@@ -192,7 +192,11 @@ func (b *builder) target() error {
 		names = append(names, p.name)
 	}
 	names = append(names, sortedKeys(b.Config.Targets)...)
-	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"}
+	hint := "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"
+	if near := diag.Nearest(b.plan.Target, names); near != "" {
+		hint = "did you mean --target " + near + "?\n" + hint
+	}
+	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: hint}
 }
 
 // pythonPath puts an app's own root on sys.path, for all that runs.

@@ -83,7 +83,7 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 			case !b.Resolved.Has(k.name):
 				return fail("PB303", "add it to the dependencies: "+b.addCommand(k.name), "%s is not among the packages of %s", k.name, b.inputName())
 			case !k.speaks(st.iface):
-				return fail("PB304", "use "+b.suitable(st.iface), "%s cannot serve %s, which is a %s app", k.name, st.app, strings.ToUpper(string(st.iface)))
+				return fail("PB304", "use "+b.suitable(st.iface), "%s cannot serve %s, which speaks %s", k.name, st.app, strings.ToUpper(string(st.iface)))
 			}
 			return k, "the key serve.server says so", nil
 		}

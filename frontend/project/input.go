@@ -169,7 +169,7 @@ func (f *Facts) readInput(fsys fs.FS, c Choice) error {
 func (f *Facts) readPylock(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err}
+		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err, Hint: unreadableHint}
 	}
 	f.Pylock, err = ParsePylock(f.InputFile, data)
 	return err

@@ -26,6 +26,9 @@ func parseJSON(name string, data []byte, v any, hint string) (*jsonFile, error) 
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	f := &jsonFile{name: name, data: data, places: map[string]int{}}
 	if err := json.Unmarshal(data, v); err != nil {
+		if conflict := diag.Conflict(name, data); conflict != nil {
+			return nil, conflict
+		}
 		offset := int64(0)
 		var syntax *json.SyntaxError
 		var kind *json.UnmarshalTypeError

@@ -143,12 +143,15 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err,
-			Hint: "it should be a plain file in the build context"}
+			Hint: unreadableHint}
 	case data == nil:
 		data = []byte{}
 	}
 	return data, nil
 }
+
+// unreadableHint is for names of files that something else has.
+const unreadableHint = "it should be a plain file in the build context, and no directory or link to elsewhere"
 
 func (f *Facts) warn(rule string, file *tomlfile.File, at plan.Location, hint, format string, args ...any) {
 	f.Warnings = append(f.Warnings, diag.Warning{Rule: rule, At: at, Source: maskBytes(file.Data),

@@ -183,7 +183,7 @@ func ParseRequirements(fsys fs.FS, name string) (*Requirements, error) {
 	p := reqParser{fsys: fsys, out: r, seen: map[reqVisit]bool{}}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return r, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err}
+		return r, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err, Hint: unreadableHint}
 	}
 	p.file(name, data, false)
 	slices.Sort(r.EnvVars)
@@ -213,6 +213,10 @@ func (p *reqParser) file(name string, data []byte, constraint bool) {
 		p.seen[visit] = true
 	}
 	p.out.texts[name] = data
+	if conflict := diag.Conflict(name, data); conflict != nil {
+		p.errs = append(p.errs, conflict)
+		return
+	}
 	for _, line := range reqLines(data) {
 		p.line(name, line, constraint)
 	}

@@ -62,6 +62,9 @@ func Parse(name string, data []byte) (*File, error) {
 		}
 	}
 	if err := p.Error(); err != nil {
+		if conflict := diag.Conflict(name, f.Data); conflict != nil {
+			return nil, conflict
+		}
 		return nil, f.syntaxError(err)
 	}
 	md, err := toml.Decode(string(f.Data), &f.whole)

@@ -171,13 +171,13 @@ func (m *mistake) noEquals() (message, hint string) {
 func (m *mistake) badKey() (message, hint string) {
 	switch c, _ := utf8.DecodeRune(m.rest); {
 	case c == '=':
-		return "there is no key before =", ""
+		return "there is no key before =", "write a name in front of it, or leave the line out"
 	case c == '{' && len(bytes.TrimSpace(m.before)) == 0:
 		return "this looks like JSON, but pybuild reads TOML", `write key = "value", one a line`
 	case c == '[' || (c == ']' && strings.HasPrefix(strings.TrimSpace(m.line), "[")) || c == '\n' || c == '\r':
-		return "a name is missing here", ""
+		return "a name is missing here", "write [name] to start a table"
 	case c == ']' || c == '}':
-		return fmt.Sprintf("nothing is open that %c could close", c), ""
+		return fmt.Sprintf("nothing is open that %c could close", c), "remove it"
 	case isCurly(c):
 		return "these quotes are typographic", `use the straight ones: "`
 	default:
@@ -218,7 +218,7 @@ func badWord(key, word string) (message, hint string) {
 	lower := strings.ToLower(word)
 	switch {
 	case word == "" || c == ',':
-		return "a value is missing here", ""
+		return "a value is missing here", "write one, or leave the key out"
 	case isCurly(c):
 		return "these quotes are typographic", `use the straight ones: "`
 	case lower == "true" || lower == "false":

@@ -1,0 +1,35 @@
+package integration
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestEngineErrors has the mistakes that only an engine can tell, by their codes.
+func TestEngineErrors(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	registry := os.Getenv("PYBUILD_REGISTRY")
+	minimal := base(t, "minimal", "test/minimal:1")
+	for name, c := range map[string]struct {
+		config string
+		attrs  map[string]string
+		says   []string
+	}{
+		"no such image": {"base = \"" + registry + "/test/nowhere:1\"\n" + job, nil,
+			[]string{"pybuild.toml:1:8: cannot use the image " + registry + "/test/nowhere:1", "not found [PB204]"}},
+		"no such server": {"base = \"127.0.0.1:9/test/nowhere:1\"\n" + job, nil, []string{"connection refused [PB204]"}},
+		"no Python":      {"base = \"astral/uv:0.13.9\"\n" + job, nil, []string{"pybuild.toml:1:8: the image astral/uv:0.13.9 has no python3 that runs", "[PB205]"}},
+		"another Python": {"base = \"" + minimal + "\"\n" + strings.Replace(job, "3.13", "3.12", 1), nil, []string{"has Python 3.13, not 3.12 [PB206]"}},
+		"a mistyped check": {job, map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=RootUsr"},
+			[]string{`no check is named "RootUsr" [PB019]`, `did you mean "RootUser"?`}},
+		"a check": {job + "[runtime]\nuser = \"root\"\n", map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"},
+			[]string{"has all that is in it [PB404]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			build{dir: project(t, map[string]string{"pybuild.toml": c.config, "job.py": ""}), attrs: c.attrs}.fails(t, c.says...)
+		})
+	}
+}
