@@ -43,6 +43,9 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := in.attest(ctx, rb); err != nil {
+		return nil, in.explain(err)
+	}
 	return rb.Finalize()
 }
 
@@ -71,6 +74,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
+	in.shipped.add(t, p)
 	epoch := in.epoch()
 	return &dockerui.BuildResult{
 		Reference: ref,

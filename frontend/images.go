@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -26,6 +27,7 @@ import (
 type image struct {
 	state  bk.State
 	config *dockerspec.DockerOCIImage
+	digest digest.Digest // of what the registry has, if that was asked
 }
 
 // findImages finds all images at once, as each is a question to a registry. The
@@ -59,7 +61,8 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 	if err != nil {
 		return image{}, in.mistake("PB011", img.At, fmt.Sprintf("%q is not an image reference: %v", img.Ref, err), "")
 	}
-	nc, err := in.ui.NamedContext(img.Ref, dockerui.ContextOpt{Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String()})
+	var dgst digest.Digest
+	nc, err := in.ui.NamedContext(img.Ref, dockerui.ContextOpt{Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String(), CaptureDigest: &dgst})
 	if err != nil {
 		return image{}, in.cannotUse(img, err)
 	}
@@ -71,10 +74,10 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 		if config == nil {
 			config = &dockerspec.DockerOCIImage{}
 		}
-		return image{state: st.Platform(platform), config: config}, nil
+		return image{state: st.Platform(platform), config: config, digest: dgst}, nil
 	}
 	ref := reference.TagNameOnly(named).String()
-	ref, digest, data, err := in.client.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
+	ref, dgst, data, err := in.client.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
 		LogName: "[internal] load metadata of " + img.Ref,
 		ImageOpt: &sourceresolver.ResolveImageOpt{
 			Platform: &platform, ResolveMode: in.ui.ImageResolveMode.String(),
@@ -83,8 +86,8 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 	if err != nil {
 		return image{}, in.cannotUse(img, err)
 	}
-	if digest != "" && !strings.Contains(ref, "@") {
-		ref += "@" + digest.String()
+	if dgst != "" && !strings.Contains(ref, "@") {
+		ref += "@" + dgst.String()
 	}
 	config := &dockerspec.DockerOCIImage{}
 	if err := json.Unmarshal(data, config); err != nil {
@@ -95,7 +98,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 		opts = append(opts, at)
 	}
 	st, err := bk.Image(ref, opts...).WithImageConfig(data)
-	return image{state: st.Platform(platform), config: config}, err
+	return image{state: st.Platform(platform), config: config, digest: dgst}, err
 }
 
 // imageStep is how the progress shows an image: with the reason, where pybuild

@@ -31,6 +31,7 @@ type inputs struct {
 	project fs.FS          // what planning reads of the context
 	views   views
 	files   map[string][]byte // texts that places point into
+	shipped shipped
 }
 
 // readInputs reads the file of -f, the configuration and the project.

@@ -33,6 +33,8 @@ type build struct {
 	without []apicaps.CapID
 	// session is what the client offers: secrets, agents.
 	session []session.Attachable
+	// look sees the result before it is exported.
+	look func(context.Context, gateway.Client, *gateway.Result) error
 }
 
 // trace is what a build did.
@@ -146,6 +148,9 @@ func (b build) frontend(tr *trace) gateway.BuildFunc {
 		}
 		tr.metadata = res.Metadata
 		err = res.EachRef(func(ref gateway.Reference) error { return ref.Evaluate(ctx) })
+		if err == nil && b.look != nil {
+			err = b.look(ctx, c, res)
+		}
 		if err != nil || len(b.read) == 0 {
 			return res, err
 		}
