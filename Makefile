@@ -7,7 +7,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The database of the Go project, or a mirror of it.
 GOVULNDB ?= https://vuln.go.dev
 
-.PHONY: try test pure lint bench up down
+.PHONY: try test pure lint bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -33,6 +33,10 @@ lint:
 # Measures against Dockerfiles written by hand, and empties the bed's build cache.
 bench: up
 	@eval "$$($(BED) env)" && go run ./integration/bench -app heavy
+
+# Builders on machines of their own, as network namespaces are (Linux, root), with every kind of cache.
+fleet: up
+	@eval "$$($(BED) env)" && PYBUILD_FLEET=1 go test -timeout 40m -run TestFleet -count=1 -v ./integration
 
 up:
 	@$(BED) up

@@ -100,7 +100,7 @@ func (t *target) bill(ctx context.Context, p *plan.Plan) (client.Reference, erro
 	if err != nil {
 		return nil, err
 	}
-	ref, err := t.in.evaluate(ctx, st, t.platform)
+	ref, err := t.evaluate(ctx, st, t.platform)
 	if err != nil {
 		return nil, err
 	}
@@ -117,5 +117,5 @@ func (t *target) bill(ctx context.Context, p *plan.Plan) (client.Reference, erro
 		return nil, err
 	}
 	file := bk.Scratch().File(bk.Mkfile(sbomFile, 0o644, doc), bk.WithCustomName("[sbom] write the bill of materials for "+p.Platform))
-	return t.in.solve(ctx, file, t.platform)
+	return t.in.solve(ctx, llb.Keep(file, p, st), t.platform)
 }

@@ -81,7 +81,7 @@ func (t *target) probe(ctx context.Context, name string) (planner.Base, error) {
 	}
 	run := on.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone), bk.User("0"),
 		bk.WithCustomName("[base] ask the Python of "+t.images[name].Ref+" for its version"))
-	ref, err := t.in.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
+	ref, err := t.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
 	if err != nil {
 		_, source := t.in.config.Source()
 		return planner.Base{}, &diag.Error{

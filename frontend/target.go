@@ -27,6 +27,8 @@ type target struct {
 	images   map[string]plan.Image
 	found    map[string]image
 	base     image
+	// read are the trees that planning had built, to read them.
+	read []bk.State
 }
 
 // forPlatform finds the images of a platform and what they hold.
@@ -100,7 +102,7 @@ func (t *target) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ref, err := t.in.evaluate(ctx, st, t.platform)
+	ref, err := t.evaluate(ctx, st, t.platform)
 	if err != nil {
 		return err
 	}
@@ -172,6 +174,7 @@ func (t *target) sources() llb.Sources {
 	return llb.Sources{
 		Images:         images,
 		Contexts:       t.in.views,
+		Read:           t.read,
 		Run:            t.in.runOptions(),
 		Locate:         t.in.locate,
 		NoCache:        t.in.ui.IsNoCache,
@@ -186,8 +189,9 @@ func (in *inputs) solve(ctx context.Context, st bk.State, platform ocispecs.Plat
 
 // evaluate builds a state now: a step that fails is then reported as itself,
 // and not as a file that cannot be read.
-func (in *inputs) evaluate(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
-	return in.request(ctx, st, platform, client.SolveRequest{Evaluate: true})
+func (t *target) evaluate(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
+	t.read = append(t.read, st)
+	return t.in.request(ctx, st, platform, client.SolveRequest{Evaluate: true})
 }
 
 func (in *inputs) request(ctx context.Context, st bk.State, platform ocispecs.Platform, req client.SolveRequest) (client.Reference, error) {

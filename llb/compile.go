@@ -4,6 +4,7 @@ package llb
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
@@ -19,6 +20,11 @@ type Sources struct {
 	Images map[string]bk.State
 	// Contexts are the views of the build context.
 	Contexts map[plan.View]bk.State
+	// Read are trees that planning had built, to read them. They are no part of the
+	// image, but of its graph where that costs nothing: what BuildKit exports of
+	// its cache is what a result hangs on, and a machine that imports it would
+	// run these again.
+	Read []bk.State
 	// Run is added to every process.
 	Run []bk.RunOption
 	// Locate turns a place into a pointer that a failing step shows; nil is
@@ -52,11 +58,12 @@ func newGraph(p *plan.Plan, src Sources) *graph {
 }
 
 func (g *graph) image() (bk.State, error) {
-	return g.stack(append([]plan.Ref{g.plan.Root}, g.plan.Layers...))
+	return g.stack(append([]plan.Ref{g.plan.Root}, g.plan.Layers...), g.src.Read...)
 }
 
-// stack puts trees on each other, the first at the bottom.
-func (g *graph) stack(refs []plan.Ref) (bk.State, error) {
+// stack puts trees on each other, the first at the bottom. It keeps others in the
+// graph, but not in the result.
+func (g *graph) stack(refs []plan.Ref, keep ...bk.State) (bk.State, error) {
 	trees := make([]bk.State, 0, len(refs))
 	for _, ref := range refs {
 		tree, err := g.ref(ref)
@@ -65,11 +72,11 @@ func (g *graph) stack(refs []plan.Ref) (bk.State, error) {
 		}
 		trees = append(trees, tree)
 	}
-	return g.place(trees[0], trees[1:])
+	return g.place(trees[0], trees[1:], keep)
 }
 
 // place stacks layers on the root.
-func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
+func (g *graph) place(root bk.State, layers, keep []bk.State) (bk.State, error) {
 	if len(layers) == 0 {
 		return root, nil
 	}
@@ -79,7 +86,7 @@ func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
 	}
 	on := bk.Platform(platform)
 	if g.plan.Placement == plan.Merge {
-		return bk.Merge(append([]bk.State{root}, layers...), on, bk.WithCustomName("[runtime] put the layers together"+g.starts())), nil
+		return bk.Merge(slices.Concat([]bk.State{root}, layers, nothings(keep)), on, bk.WithCustomName("[runtime] put the layers together"+g.starts())), nil
 	}
 	for i, layer := range layers {
 		all := &bk.CopyInfo{CopyDirContentsOnly: true, CreateDestPath: true}
@@ -87,6 +94,25 @@ func (g *graph) place(root bk.State, layers []bk.State) (bk.State, error) {
 			bk.WithCustomNamef("[runtime] copy layer %d of %d", i+1, len(layers)))
 	}
 	return root, nil
+}
+
+// nothings are what trees differ in from themselves: no layers, and for BuildKit
+// no work.
+func nothings(trees []bk.State) []bk.State {
+	all := make([]bk.State, 0, len(trees))
+	for _, tree := range trees {
+		all = append(all, bk.Diff(tree, tree, bk.WithCustomName("[internal] keep in the cache what was found")))
+	}
+	return all
+}
+
+// Keep is a result with a tree that it was written from in its graph, as Sources.Read
+// are in that of the image.
+func Keep(st bk.State, p *plan.Plan, read bk.State) bk.State {
+	if p.Placement != plan.Merge {
+		return st
+	}
+	return bk.Merge(append([]bk.State{st}, nothings([]bk.State{read})...))
 }
 
 // starts says what was found to start, where the source told and not the

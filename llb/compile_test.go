@@ -63,7 +63,7 @@ func readPlan(t *testing.T, path string) *plan.Plan {
 	return &p
 }
 
-func marshal(t *testing.T, p *plan.Plan) *bk.Definition {
+func marshal(t *testing.T, p *plan.Plan, read ...bk.State) *bk.Definition {
 	t.Helper()
 	platform := bk.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"})
 	local := func(name string) bk.State { return bk.Local(name, bk.SessionID("session")) }
@@ -72,6 +72,7 @@ func marshal(t *testing.T, p *plan.Plan) *bk.Definition {
 		Contexts: map[plan.View]bk.State{
 			plan.Manifests: local("manifests"), plan.Project: local("project"), plan.Files: local("files"),
 		},
+		Read: read,
 	}
 	st, err := llb.Image(p, src)
 	if err != nil {

@@ -54,7 +54,12 @@ func (f *Facts) readUVConfig(fsys fs.FS) error {
 		return err
 	}
 	f.uvIndexes = readIndexTables(file, "index")
-	return checkLockCredentials(UVConfigFile, data, indexHint)
+	for _, index := range f.uvIndexes {
+		if hasCredential(index.URL) {
+			return credentialMistake(index.At, data, indexHint)
+		}
+	}
+	return nil
 }
 
 // readIndexTables reads an array of tables with a name and a URL. What is none is
