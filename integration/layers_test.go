@@ -4,8 +4,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	"github.com/opencontainers/go-digest"
 )
 
 const sitePackages = "usr/local/lib/python3.13/site-packages/"
@@ -79,19 +84,80 @@ func TestLayersByPackage(t *testing.T) {
 	build{dir: dir}.must(t).step(t, "install 4 packages from pylock.toml")
 }
 
-// TestOverlappingPackages has two packages bring the same file, and two parts
-// of a namespace: what one layer installs, several do.
+// TestSharedLayers builds two services that have packages in common, each without the
+// cache of the other: what the second one adds to a registry is its own code.
+func TestSharedLayers(t *testing.T) {
+	t.Parallel()
+	big, huge, small := large("big", "1.0"), large("huge", "1.0"), dist{name: "small", version: "1.0"}
+	ix := newIndex(t, big, huge, small)
+	shop := project(t, map[string]string{"pybuild.toml": job, "job.py": "import big, huge, small\n", "pylock.toml": ix.pylock(t, big, huge, small)})
+	mail := project(t, map[string]string{
+		"pybuild.toml": job + "[build]\nenv = { A = \"b\" }\n", "job.py": "import small\n", "pyproject.toml": "[tool.ruff]\n", "pylock.toml": ix.pylock(t, small, huge),
+	})
+	again := map[string]string{"no-cache": "packages"}
+	first, second := imageOf(t, shop, again, nil), imageOf(t, mail, again, nil)
+	var own []digest.Digest
+	for _, layer := range second.layers {
+		if !slices.Contains(first.layers, layer) {
+			own = append(own, layer)
+		}
+	}
+	if len(own) != 1 || own[0] != second.layers[len(second.layers)-2] && own[0] != second.layers[len(second.layers)-1] {
+		t.Errorf("the second service has %v of its own among %v; the first has %v", own, second.layers, first.layers)
+	}
+}
+
+// TestOverlappingPackages has packages bring the same file, and parts of a namespace:
+// what several layers have, one has too, on every engine.
 func TestOverlappingPackages(t *testing.T) {
+	t.Parallel()
+	// The names are in no order that the layers have.
 	one, two := large("one", "1.0"), large("two", "1.0")
-	one.files["shared/__init__.py"], two.files["shared/__init__.py"] = "BY = 'one'\n", "BY = 'two'\n"
-	one.files["space/one.py"], two.files["space/two.py"] = "", ""
-	ix := newIndex(t, one, two)
-	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pylock.toml": ix.pylock(t, two, one)})
-	read := []string{sitePackages + "shared/__init__.py", sitePackages + "space/one.py", sitePackages + "space/two.py"}
-	tr := build{dir: dir, read: read}.must(t)
-	// The layers are in the order of the packages' names.
-	if by := tr.files[read[0]]; by != "BY = 'two'\n" {
-		t.Errorf("the shared file is %q", by)
+	alpha, beta := dist{name: "alpha", version: "1.0", files: map[string]string{}}, dist{name: "beta", version: "1.0", files: map[string]string{}}
+	for _, d := range []dist{one, two, alpha, beta} {
+		d.files["space/"+d.name+".py"] = ""
+	}
+	says := func(file string, dists ...dist) {
+		for _, d := range dists {
+			d.files[file] = "BY = '" + d.name + "'\n"
+		}
+	}
+	says("large/__init__.py", one, two)
+	says("small/__init__.py", alpha, beta)
+	says("both/__init__.py", alpha, two)
+	ix := newIndex(t, one, two, alpha, beta)
+	want := map[string]string{"large/__init__.py": "two", "small/__init__.py": "beta", "both/__init__.py": "alpha"}
+	var read []string
+	for file := range want {
+		read = append(read, sitePackages+file)
+	}
+	for _, d := range []dist{one, two, alpha, beta} {
+		read = append(read, sitePackages+"space/"+d.name+".py")
+	}
+	for name, c := range map[string]struct {
+		build   string
+		without []apicaps.CapID
+		step    string
+	}{
+		"layers":        {"", nil, "install alpha, beta"},
+		"one layer":     {"[build]\nlayers = \"single\"\n", nil, "install 4 packages from pylock.toml"},
+		"an old engine": {"", []apicaps.CapID{pb.CapMergeOp}, "install 4 packages from pylock.toml"},
+		"over a cache":  {"[build]\nwheels = \"cache\"\n", nil, "install 4 packages from pylock.toml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := project(t, map[string]string{"pybuild.toml": job + c.build, "job.py": "", "pylock.toml": ix.pylock(t, two, beta, one, alpha)})
+			tr := build{dir: dir, read: read, without: c.without}.must(t)
+			tr.step(t, c.step)
+			for file, by := range want {
+				if name == "over a cache" {
+					by = max(by, map[string]string{"both/__init__.py": "two"}[file])
+				}
+				if text := tr.files[sitePackages+file]; text != "BY = '"+by+"'\n" {
+					t.Errorf("%s is %q, want that of %s", file, text, by)
+				}
+			}
+		})
 	}
 }
 

@@ -71,17 +71,11 @@ func (b *builder) logsIn() bool {
 func sameIndex(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
 
 // fetch plans the step that downloads the wheels of a group that the engine does not
-// fetch itself. It returns them, and the others.
-func (b *builder) fetch(g group) (fetched, others []project.Wheel) {
-	for _, w := range g.wheels {
-		if b.fetchedByStep(w) {
-			fetched = append(fetched, w)
-		} else {
-			others = append(others, w)
-		}
-	}
+// fetch itself, and reports whether there are any.
+func (b *builder) fetch(g group) bool {
+	fetched := slices.DeleteFunc(slices.Clone(g.wheels), func(w project.Wheel) bool { return !b.fetchedByStep(w) })
 	if len(fetched) == 0 {
-		return fetched, others
+		return false
 	}
 	on := b.native()
 	args := append(b.python(on, "fetch.py"), b.accessFlags()...)
@@ -101,7 +95,7 @@ func (b *builder) fetch(g group) (fetched, others []project.Wheel) {
 			{Kind: plan.Cache, Target: wheelCache, ID: wheelCache},
 		}, b.access()...),
 	})
-	return fetched, others
+	return true
 }
 
 // wheelhouse mounts the directory that everything is installed from where there

@@ -87,10 +87,7 @@ func (b *builder) proxied() bool {
 // groups deal the wheels to layers: the largest each to its own, the others to
 // buckets by the hash of their names, so that a change of one touches one.
 func (b *builder) groups() []group {
-	wheels := slices.Clone(b.Resolved.Wheels)
-	if b.Config.Build.Layers == "single" || !b.Engine.Merge {
-		return []group{{"install", fmt.Sprintf("%s from %s", count(len(wheels), "package"), b.inputName()), wheels}}
-	}
+	wheels := b.Resolved.Wheels
 	bySize := slices.Clone(wheels)
 	slices.SortStableFunc(bySize, func(x, y project.Wheel) int { return int(y.File.Size - x.File.Size) })
 	large := map[string]bool{}
@@ -126,6 +123,14 @@ func (b *builder) groups() []group {
 			groups = append(groups, bucket)
 		}
 	}
+	if b.Config.Build.Layers == "single" || !b.Engine.Merge {
+		// In the order of the layers, which decides where packages bring the same file.
+		one := group{id: "install", name: fmt.Sprintf("%s from %s", count(len(wheels), "package"), b.inputName())}
+		for _, g := range groups {
+			one.wheels = append(one.wheels, g.wheels...)
+		}
+		return []group{one}
+	}
 	return groups
 }
 
@@ -142,15 +147,15 @@ func (b *builder) wheelStep(g group) plan.Step {
 		scriptsMount(b.installScripts()...),
 		b.uvOn(b.native()),
 	}
-	fetched, others := b.fetch(g)
-	for _, w := range fetched {
-		cmd = append(cmd, fetchedDir+"/"+w.File.Name)
-	}
-	if len(fetched) > 0 {
+	if b.fetch(g) {
 		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "fetch-" + g.id}, Target: fetchedDir})
 	}
-	for _, w := range others {
+	for _, w := range g.wheels {
 		file := w.File
+		if b.fetchedByStep(w) {
+			cmd = append(cmd, fetchedDir+"/"+file.Name)
+			continue
+		}
 		cmd = append(cmd, wheelsDir+"/"+file.Name)
 		mounts = append(mounts, plan.Mount{
 			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Login: b.loginOf(file.URL)}},

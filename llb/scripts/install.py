@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 
+import overlap
 import tree
 import uv
 
@@ -53,9 +54,10 @@ def take(options, name):
 def main():
     options, (command,) = uv.split(sys.argv[1:])
     strip, shebang = take(options, "--strip"), take(options, "--shebang")
-    done = uv.run(command, uv.environment(options), options)
-    if done.returncode:
-        return done.returncode
+    env = uv.environment(options)
+    code = uv.run(command, env, options).returncode or overlap.settle(ROOT, command, env, options)
+    if code:
+        return code
     finish(strip.split(",") if strip else (), shebang)
     return 0
 
