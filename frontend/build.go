@@ -43,6 +43,7 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.annotate(rb)
 	if err := in.attest(ctx, rb); err != nil {
 		return nil, in.explain(err)
 	}

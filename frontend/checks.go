@@ -65,7 +65,8 @@ func (in *inputs) counts(warnings []diag.Warning) []diag.Warning {
 
 // warnings are those that need neither an image nor the resolver.
 func (in *inputs) warnings() []diag.Warning {
-	return planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
+	warnings := planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
+	return append(warnings, in.checkFrontend()...)
 }
 
 // warn shows warnings, or fails the build with them where they are to be errors.

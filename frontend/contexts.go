@@ -23,7 +23,7 @@ type views map[plan.View]bk.State
 // manifestPatterns are the files that planning may read.
 func manifestPatterns() []string {
 	return []string{
-		"pybuild.toml", ".dockerignore", ".git/HEAD", "uv.lock", "uv.toml", "*.lock", "pylock.*", "**/pyproject.toml",
+		"pybuild.toml", ".dockerignore", ".git/HEAD", ".git/packed-refs", ".git/refs/heads", "uv.lock", "uv.toml", "*.lock", "pylock.*", "**/pyproject.toml",
 		"**/setup.py", "setup.cfg", "**/manage.py", "Pipfile", "Procfile", "**/.python-version", ".tool-versions",
 		"*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
 	}
@@ -38,7 +38,7 @@ func builtinIgnores() []string { return append(otherIgnores(), lockIgnores()...)
 // lockIgnores are the locks.
 func lockIgnores() []string {
 	var patterns []string
-	for _, name := range []string{"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml"} {
+	for _, name := range []string{"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml", "pybuild.lock"} {
 		patterns = append(patterns, "**/"+name)
 	}
 	return patterns
@@ -78,7 +78,7 @@ func (in *inputs) manifests(ctx context.Context, named ...string) (*tree, error)
 
 // prunedDirs keeps the walk for manifests out of large directories.
 func prunedDirs() []string {
-	return []string{"**/.git/*", "!.git/HEAD", "**/.venv", "**/venv", "**/node_modules", "**/__pycache__", "**/.tox", "**/.nox"}
+	return []string{"**/.git/*", "!.git/HEAD", "!.git/packed-refs", "!.git/refs/heads", "**/.venv", "**/venv", "**/node_modules", "**/__pycache__", "**/.tox", "**/.nox"}
 }
 
 // contexts are all views of the build context.

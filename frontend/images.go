@@ -28,6 +28,8 @@ type image struct {
 	state  bk.State
 	config *dockerspec.DockerOCIImage
 	digest digest.Digest // of what the registry has, if that was asked
+	// replaced reports a named context.
+	replaced bool
 }
 
 // findImages finds all images at once, as each is a question to a registry. The
@@ -74,9 +76,14 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 		if config == nil {
 			config = &dockerspec.DockerOCIImage{}
 		}
-		return image{state: st.Platform(platform), config: config, digest: dgst}, nil
+		return image{state: st.Platform(platform), config: config, digest: dgst, replaced: true}, nil
 	}
 	ref := reference.TagNameOnly(named).String()
+	if img.Digest != "" {
+		ref += "@" + img.Digest
+	} else if err := in.notPinned(img); err != nil {
+		return image{}, err
+	}
 	ref, dgst, data, err := in.client.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
 		LogName: "[internal] load metadata of " + img.Ref,
 		ImageOpt: &sourceresolver.ResolveImageOpt{

@@ -31,6 +31,7 @@ type inputs struct {
 	project fs.FS          // what planning reads of the context
 	views   views
 	files   map[string][]byte // texts that places point into
+	pins    *project.Pins     // nil without a lock of images
 	shipped shipped
 }
 
@@ -57,6 +58,9 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 		}
 	}
 	in.project = project
+	if err := in.readPins(project); err != nil {
+		return in, err
+	}
 	if ui.Target == planner.Locking {
 		// A lock that does not fit is what this target is for.
 		in.project, in.config = unlocked{project}, in.config.Whole()

@@ -42,11 +42,14 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 		Config: in.config, Facts: in.facts, Apps: in.apps, Engine: in.engine(),
 		Platform: platforms.Format(t.platform), BuildPlatform: platforms.Format(in.buildPlatform()),
 		Target: in.ui.Target, BuildArgs: in.ui.BuildArgs, Labels: in.ui.Labels,
+		Pins: planner.Upgraded(in.pins, in.ui.Target, in.ui.BuildArgs),
 	}
+	t.input.Source, t.input.Revision = in.origin()
 	if err := t.findImages(ctx); err != nil {
 		return nil, err
 	}
 	t.base = t.found["base"]
+	t.input.BaseDigest = t.base.digest.String()
 	var err error
 	if t.input.Base, err = t.describe(ctx, "base"); err != nil {
 		return nil, err
@@ -70,6 +73,7 @@ func (t *target) findImages(ctx context.Context) error {
 		if versions, _, err = planner.PythonVersions(t.input); err != nil {
 			return err
 		}
+		versions = t.pinnedVersions(versions)
 	}
 	for i, version := range versions {
 		t.input.Python = version
@@ -154,7 +158,11 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 // decide plans what is to be built, with as much resolved as that takes.
 func (t *target) decide(ctx context.Context) (*plan.Plan, error) {
 	if t.input.Target == planner.Locking {
-		return planner.Lock(t.input, planner.LockSource(t.in.facts, t.in.exists))
+		p, err := planner.Lock(t.input, planner.LockSource(t.in.facts, t.in.exists))
+		if err == nil {
+			t.lockImages(p)
+		}
+		return p, err
 	}
 	if err := t.resolve(ctx); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/solver/pb"
+	spb "github.com/moby/buildkit/sourcepolicy/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	"github.com/tonistiigi/fsutil"
@@ -33,6 +34,7 @@ type build struct {
 	without []apicaps.CapID
 	// session is what the client offers: secrets, agents.
 	session []session.Attachable
+	policy  *spb.Policy
 	// look sees the result before it is exported.
 	look func(context.Context, gateway.Client, *gateway.Result) error
 }
@@ -90,6 +92,7 @@ func (b build) run(t *testing.T) *trace {
 		FrontendAttrs: map[string]string{"filename": file},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
 		Session:       b.session,
+		SourcePolicy:  b.policy,
 	}
 	for k, v := range b.attrs {
 		opt.FrontendAttrs[k] = v

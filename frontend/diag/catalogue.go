@@ -85,6 +85,7 @@ func Catalogue() []Entry {
 		{"PB407", "NotWritable", "A command cannot write into the project's directory."},
 
 		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},
+		{"PB602", "StalePins", "The lock of images does not have the images of the build."},
 
 		{"PB701", "TooDeep", "Tables or lists are nested deeper than any real file's."},
 	}

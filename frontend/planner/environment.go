@@ -3,6 +3,8 @@ package planner
 import (
 	"sort"
 
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -38,10 +40,23 @@ func (b *builder) environment() {
 	}
 }
 
+// The build arguments that say where the code is from.
+const (
+	SourceArg   = "VCS_SOURCE"
+	RevisionArg = "VCS_REVISION"
+)
+
 // labels says what the image is, after the OCI image specification's
 // pre-defined annotation keys; --label wins over the file.
 func (b *builder) labels() {
-	labels := map[string]string{"org.opencontainers.image.base.name": b.plan.Images["base"].Ref}
+	labels := map[string]string{ocispecs.AnnotationBaseImageName: b.plan.Images["base"].Ref}
+	for name, value := range map[string]string{
+		ocispecs.AnnotationBaseImageDigest: b.BaseDigest, ocispecs.AnnotationRevision: b.Revision, ocispecs.AnnotationSource: b.Source,
+	} {
+		if value != "" {
+			labels[name] = value
+		}
+	}
 	if p := b.Facts.Project; p != nil {
 		if p.Name != "" {
 			labels["org.opencontainers.image.title"] = p.Name

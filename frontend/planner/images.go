@@ -70,6 +70,12 @@ func Images(in Input) (map[string]plan.Image, error) {
 			images["native-builder"] = builder
 		}
 	}
+	for name, image := range images {
+		if !strings.Contains(image.Ref, "@") {
+			image.Digest = in.Pins.Digest(image.Ref)
+			images[name] = image
+		}
+	}
 	return images, nil
 }
 

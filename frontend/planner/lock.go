@@ -27,13 +27,18 @@ func LockSource(f *project.Facts, exists func(name string) bool) string {
 
 // Lock plans a lock of a project, as the files of an image.
 func Lock(in Input, source string) (*plan.Plan, error) {
-	if source == "" {
+	if source == "" && in.Facts.Input == project.InputNone {
 		return nil, &diag.Error{Code: "PB403", Message: "there is nothing that uv would lock: neither a pyproject.toml with [project] nor a requirements.in",
 			Hint: "lock with the project's own tool, as with `poetry lock`"}
 	}
 	b, err := newBuilder(in)
 	if err != nil {
 		return nil, err
+	}
+	if source == "" {
+		// Another tool locks the packages, and the images are still to be pinned.
+		b.plan.Root, b.plan.Config = plan.Ref{}, plan.Config{Workdir: "/"}
+		return b.plan, b.err
 	}
 	b.system()
 	on := b.systemOn()
@@ -48,7 +53,9 @@ func Lock(in Input, source string) (*plan.Plan, error) {
 		command = append(command, "--upgrade")
 	default:
 		for _, name := range strings.Split(upgrade, ",") {
-			command = append(command, "--upgrade-package", strings.TrimSpace(name))
+			if name = strings.TrimSpace(name); !project.UpgradesImage(name, b.references()) {
+				command = append(command, "--upgrade-package", name)
+			}
 		}
 	}
 	const locked = "/run/pybuild/locked/"
@@ -63,4 +70,22 @@ func Lock(in Input, source string) (*plan.Plan, error) {
 	b.plan.Root, b.plan.Layers = plan.Ref{Step: "lock"}, nil
 	b.plan.Config = plan.Config{Workdir: "/"}
 	return b.plan, b.err
+}
+
+// Upgraded are the pins that a build takes: for the target lock without those of images
+// that are to be looked up again.
+func Upgraded(pins *project.Pins, target string, args map[string]string) *project.Pins {
+	if target != Locking {
+		return pins
+	}
+	return pins.Without(args[upgradeArg])
+}
+
+// references are the images of the plan by their references.
+func (b *builder) references() []string {
+	var refs []string
+	for _, image := range b.plan.Images {
+		refs = append(refs, image.Ref)
+	}
+	return sortedSet(refs)
 }

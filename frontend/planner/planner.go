@@ -122,6 +122,11 @@ type Input struct {
 	Base   Base
 	// Builder is the image that is compiled on, where that is not the base.
 	Builder *Base
+	// Pins are the digests of images.
+	Pins *project.Pins
+	// BaseDigest is that of the base, as it was found; Revision and Source are where the
+	// code is from. Each is "" where it is not known.
+	BaseDigest, Revision, Source string
 	// Apps is what the source shows of what to run; nil where nobody looked.
 	Apps *project.Apps
 	// Resolved is nil where the project has no dependencies.

@@ -15,7 +15,7 @@ import (
 // RuleNames are the names of all warnings, sorted: what a check can skip.
 func RuleNames() []string {
 	return []string{
-		"CUDAWithoutGPU", "CredentialInURL", "DebugServer", "LockConflict", "LockDrift", "MuslBase", "NewerLock", "NoHealthcheck", "NotLocked",
+		"CUDAWithoutGPU", "CredentialInURL", "DebugServer", "FrontendPin", "LockConflict", "LockDrift", "MuslBase", "NewerLock", "NoHealthcheck", "NotLocked",
 		"RootUser", "SecretFile", "SecretInEnv", "UnpinnedBase", "UnusedBuildArg", "UnusedDependencies", "UnverifiedFile",
 	}
 }

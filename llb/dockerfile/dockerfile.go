@@ -115,7 +115,7 @@ func (w *writer) image(name string) error {
 	if img.Platform != w.plan.Platform {
 		platform = "--platform=" + img.Platform + " "
 	}
-	w.line("FROM %s%s AS %s\n", platform, img.Ref, name)
+	w.line("FROM %s%s AS %s\n", platform, img.Pinned(), name)
 	return nil
 }
 

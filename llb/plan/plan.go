@@ -46,11 +46,21 @@ func (p Python) SitePackages() string {
 type Image struct {
 	// Ref is the reference as a user would write it.
 	Ref string `json:"ref"`
+	// Digest is what the reference is pinned to, where it does not say so itself.
+	Digest string `json:"digest,omitempty"`
 	// Platform is the platform that is pulled.
 	Platform string `json:"platform"`
 	// Reason says why it is this one, for people; "" where somebody named it.
 	Reason string   `json:"reason,omitempty"`
 	At     Location `json:"at,omitzero"`
+}
+
+// Pinned is the reference with its digest.
+func (i Image) Pinned() string {
+	if i.Digest == "" {
+		return i.Ref
+	}
+	return i.Ref + "@" + i.Digest
 }
 
 // Placement is how a layer comes onto the image below it.

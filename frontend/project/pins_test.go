@@ -1,0 +1,48 @@
+package project
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const someDigest = "sha256:5f1e8b2c7d3a4960b1c2d3e4f5a60718293a4b5c6d7e8f9012a3b4c5d6e7f809"
+
+func TestPins(t *testing.T) {
+	other := strings.Replace(someDigest, "5f", "6f", 1)
+	first := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "astral/uv:0.13.9": someDigest}, map[string]string{"org/pybuild": someDigest})
+	pins, err := ParsePins([]byte(first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pins.Digest("python:3.13-slim") != someDigest || pins.Digest("python:3.12-slim") != "" || (*Pins)(nil).Digest("x") != "" {
+		t.Errorf("the pins are %v", pins.Images)
+	}
+	if !strings.Contains(first, "# renovate: datasource=docker depName=astral/uv\n\"astral/uv:0.13.9\" = \""+someDigest+"\"\n") {
+		t.Errorf("the file is\n%s", first)
+	}
+	if diff := cmp.Diff(first, WritePins(pins, nil, nil)); diff != "" {
+		t.Errorf("a file that is written again (-first +second):\n%s", diff)
+	}
+	// Another configuration's image is kept.
+	second, err := ParsePins([]byte(WritePins(pins, map[string]string{"python:3.12-slim": other}, nil)))
+	if err != nil || second.Digest("python:3.13-slim") != someDigest || second.Digest("python:3.12-slim") != other {
+		t.Errorf("the second file has %v, %v", second, err)
+	}
+	for upgrade, kept := range map[string]int{"": 2, "all": 0, "flask": 2, "python": 1, "python:3.13-slim, astral/uv": 0} {
+		got := pins.Without(upgrade)
+		if n := map[bool]int{true: 0}[got == nil]; got != nil && len(got.Images) != kept || got == nil && n != kept {
+			t.Errorf("UPGRADE=%s keeps %v", upgrade, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"version = 2\n": "pybuild.lock:1:11: pybuild.lock has the version 2",
+		"version = 1\n[images]\n\"UPPER\" = \"" + someDigest + "\"\n": "pybuild.lock:3:1: \"UPPER\" is not the reference of an image [PB602]",
+		"version = 1\n[images]\npython = \"sha256:abc\"\n":            "pybuild.lock:3:10: \"sha256:abc\" is not a digest",
+	} {
+		if _, err := ParsePins([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}

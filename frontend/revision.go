@@ -1,0 +1,99 @@
+package frontend
+
+import (
+	"cmp"
+	"io/fs"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pybuild/pybuild/frontend/planner"
+)
+
+var commit = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+
+// origin is where the code is from: what the caller says, what buildx knows of the
+// working tree (vcs:source, vcs:revision), a remote context, or the tree's own HEAD. It
+// is part of the image's configuration alone, so that a commit rebuilds nothing.
+func (in *inputs) origin() (source, revision string) {
+	opts, args := in.client.BuildOpts().Opts, in.ui.BuildArgs
+	source = cmp.Or(args[planner.SourceArg], opts["vcs:source"])
+	revision = cmp.Or(args[planner.RevisionArg], opts["vcs:revision"])
+	remote, fragment, _ := strings.Cut(opts["context"], "#")
+	if strings.HasSuffix(remote, ".git") || strings.HasPrefix(remote, "git@") || strings.HasPrefix(remote, "git://") {
+		source = cmp.Or(source, remote)
+		if ref, _, _ := strings.Cut(fragment, ":"); commit.MatchString(ref) {
+			revision = cmp.Or(revision, ref)
+		}
+	}
+	return withoutLogin(source), cmp.Or(revision, in.head())
+}
+
+// withoutLogin is a URL without user and password.
+func withoutLogin(text string) string {
+	if u, err := url.Parse(text); err == nil && u.User != nil && u.Scheme != "ssh" {
+		u.User = nil
+		return u.String()
+	}
+	return text
+}
+
+// head is the commit that the repository of the context is at.
+func (in *inputs) head() string {
+	read := func(name string) string {
+		data, err := fs.ReadFile(in.project, name)
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(data))
+	}
+	head := read(".git/HEAD")
+	ref, symbolic := strings.CutPrefix(head, "ref: ")
+	if symbolic {
+		head = ""
+		if fs.ValidPath(ref) {
+			head = read(".git/" + ref)
+		}
+		for line := range strings.Lines(read(".git/packed-refs")) {
+			if sum, name, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name == ref && head == "" {
+				head = sum
+			}
+		}
+	}
+	if !commit.MatchString(head) {
+		return ""
+	}
+	return head
+}
+
+// annotated are the labels that are annotations of the manifest as well, where
+// registries show them.
+func annotated() []string {
+	return []string{
+		ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest, ocispecs.AnnotationRevision, ocispecs.AnnotationSource,
+		ocispecs.AnnotationTitle, ocispecs.AnnotationVersion,
+	}
+}
+
+// annotate adds annotations to the manifests, where the engine can.
+func (in *inputs) annotate(rb *dockerui.ResultBuilder) {
+	if caps := in.client.BuildOpts().LLBCaps; caps.Supports(pb.CapAnnotations) != nil {
+		return
+	}
+	for _, image := range in.shipped.plans {
+		platform := &image.target.platform
+		if !in.ui.MultiPlatformRequested {
+			platform = nil
+		}
+		for _, name := range annotated() {
+			if value := image.plan.Config.Labels[name]; value != "" {
+				rb.AddMeta(exptypes.AnnotationManifestKey(platform, name), []byte(value))
+			}
+		}
+	}
+}
