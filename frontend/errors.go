@@ -24,7 +24,7 @@ func (in *inputs) explain(err error) error {
 	for _, d := range all {
 		messages = append(messages, d.Error())
 	}
-	explained := errors.New(strings.Join(append(messages, diag.See(err)), "\n"))
+	explained := errors.New(diag.MaskText(strings.Join(append(messages, diag.See(err)), "\n")))
 	for _, d := range all {
 		data := d.Source
 		if data == nil {
@@ -34,7 +34,7 @@ func (in *inputs) explain(err error) error {
 			continue
 		}
 		explained = errdefs.WithSource(explained, &errdefs.Source{
-			Info:   &pb.SourceInfo{Filename: d.At.File, Language: "TOML", Data: data},
+			Info:   &pb.SourceInfo{Filename: d.At.File, Language: "TOML", Data: diag.Mask(data)},
 			Ranges: ranges(d.At),
 		})
 	}

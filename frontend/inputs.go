@@ -42,7 +42,7 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if in.entry, err = ui.ReadEntrypoint(ctx, "TOML"); err != nil {
 		return in, err
 	}
-	in.files[in.entry.Filename] = in.entry.Data
+	in.keep(in.entry.Filename, in.entry.Data)
 	project, err := in.manifests(ctx)
 	if err != nil {
 		return in, err
@@ -50,6 +50,8 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if err := in.readConfig(project); err != nil {
 		return in, err
 	}
+	// From here on the file is only shown.
+	in.entry.Data = diag.Mask(in.entry.Data)
 	in.config = in.config.For(ui.Target)
 	in.develop(project)
 	if named := in.named(); len(named) > 0 {
@@ -74,6 +76,10 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	return in, in.readApps(ctx, project)
 }
 
+// keep keeps a text that places point into. Clients show it beside errors and
+// warnings, and the provenance holds it: a URL's password is no part of it.
+func (in *inputs) keep(file string, text []byte) { in.files[file] = diag.Mask(text) }
+
 // readApps looks in the source for what the container could run, unless the
 // configuration says so. A Django project has more to tell than that.
 func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
@@ -92,7 +98,7 @@ func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
 	for _, at := range in.apps.Places() {
 		if in.files[at.File] == nil {
 			if data, err := fs.ReadFile(source, at.File); err == nil {
-				in.files[at.File] = data
+				in.keep(at.File, data)
 			}
 		}
 	}
@@ -142,7 +148,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 			return &diag.Error{Code: "PB101", At: plan.Location{File: candidate.name}, Err: err,
 				Message: "cannot read " + candidate.name, Hint: "it should be a plain file in the build context, and no directory or link to elsewhere"}
 		}
-		in.files[candidate.name] = data
+		in.keep(candidate.name, data)
 		in.config, err = candidate.parse(candidate.name, data)
 		return err
 	}
@@ -156,21 +162,21 @@ func (in *inputs) readProject(fsys fs.FS) error {
 	in.facts, err = project.Read(fsys, planner.Choice(in.config))
 	for _, d := range diag.All(err) {
 		if d.Source != nil {
-			in.files[d.At.File] = d.Source
+			in.keep(d.At.File, d.Source)
 		}
 	}
 	if err != nil {
 		return err
 	}
 	if p := in.facts.Pyproject; p != nil {
-		in.files[p.File.Name] = p.File.Data
+		in.keep(p.File.Name, p.File.Data)
 	}
 	for _, p := range in.facts.Members {
-		in.files[p.File.Name] = p.File.Data
+		in.keep(p.File.Name, p.File.Data)
 	}
 	if file := in.facts.InputFile; file != "" && in.files[file] == nil {
 		if data, err := fs.ReadFile(fsys, file); err == nil {
-			in.files[file] = data
+			in.keep(file, data)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package integration
 import (
 	"strings"
 	"testing"
+
+	"github.com/moby/buildkit/solver/errdefs"
 )
 
 // TestChecks lists what a build warns of, with what would stop it, and has
@@ -31,6 +33,49 @@ func TestChecks(t *testing.T) {
 	tr := build{dir: project(t, files), attrs: check}.must(t)
 	if said := string(tr.metadata["result.json"]); !strings.Contains(said, "no server for job:app among the packages of requirements.txt") {
 		t.Errorf("the check of what cannot be built says %s", said)
+	}
+}
+
+// TestHiddenCredentials has passwords in URLs where they are warned of, and where they
+// are refused: what a client shows, and the provenance, have the file without them.
+func TestHiddenCredentials(t *testing.T) {
+	t.Parallel()
+	const url = "https://someone:" + planted + "@packages.corp.example/simple"
+	warned := map[string]string{
+		"pyproject.toml": "# syntax=org/pybuild\n[project]\nname = \"p\"\nversion = \"1\"\n[tool.other]\nurl = \"" + url + "\"\n[tool.pybuild.serve]\nscript = \"job.py\"\n",
+		"job.py":         "print(1)\n",
+	}
+	b := build{dir: project(t, warned), file: "pyproject.toml"}
+	tr := b.must(t)
+	if all := strings.Join(tr.warnings, "\n"); !strings.Contains(all, "CredentialInURL") || strings.Contains(all, planted) {
+		t.Errorf("the warnings are %s", all)
+	}
+	for _, call := range []string{"lint", "outline", "targets", "explain"} {
+		b.attrs = map[string]string{"requestid": "frontend." + call}
+		for kind, text := range b.must(t).metadata {
+			if strings.Contains(string(text), planted) {
+				t.Errorf("the call %s shows the password in %s", call, kind)
+			}
+		}
+	}
+	image, _ := build{dir: b.dir, file: b.file}.exports(t)
+	if found := search(t, image, planted); len(found) > 0 {
+		t.Errorf("the password is in %v", found)
+	}
+	for name, files := range map[string]map[string]string{
+		"a failing step": {"pybuild.toml": job + "[build]\npackages = [\"no-such-package\"]\n# " + url + "\n", "job.py": "", "setup.py": ""},
+		"a wrong key":    {"pybuild.toml": "# " + url + "\nbasis = 1\n"},
+		"a variable":     {"pybuild.toml": job + "[build]\nenv = { INDEX = \"" + url + "\" }\n"},
+	} {
+		tr := build{dir: project(t, files)}.run(t)
+		if tr.err == nil || strings.Contains(tr.err.Error()+tr.logs, planted) {
+			t.Errorf("%s: %v", name, tr.err)
+		}
+		for _, s := range errdefs.Sources(tr.err) {
+			if strings.Contains(string(s.Info.Data), planted) {
+				t.Errorf("%s: the excerpt is %s", name, s.Info.Data)
+			}
+		}
 	}
 }
 

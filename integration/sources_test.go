@@ -3,6 +3,7 @@ package integration
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -83,7 +84,7 @@ func (b build) exports(t *testing.T) (image, cache string) {
 		t.Fatal(err)
 	}
 	opt := client.SolveOpt{
-		FrontendAttrs: map[string]string{"filename": "pybuild.toml", "attest:provenance": "mode=max"},
+		FrontendAttrs: map[string]string{"filename": cmp.Or(b.file, "pybuild.toml"), "attest:provenance": "mode=max"},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
 		Session:       b.session,
 		Exports:       []client.ExportEntry{{Type: client.ExporterOCI, Attrs: map[string]string{"tar": "false"}, OutputDir: image}},

@@ -66,8 +66,8 @@ func (r *reader) err() error {
 // add keeps a mistake. No message repeats a password: builds log to places
 // that many people read.
 func (r *reader) add(m *diag.Error) {
-	m.Source = r.file.Data
-	m.Message, m.Hint = redact(m.Message), r.expand(redact(m.Hint))
+	m.Source = diag.Mask(r.file.Data)
+	m.Message, m.Hint = diag.MaskText(m.Message), r.expand(diag.MaskText(m.Hint))
 	r.mistakes = append(r.mistakes, m)
 }
 
@@ -181,7 +181,8 @@ func mistake(code, hint, format string, args ...any) *diag.Error {
 
 // show quotes what the user wrote, shortened where it is long.
 func show(s string) string {
-	if len(s) > 60 {
+	// Before it is cut: what is left of a URL is no longer known as one.
+	if s = diag.MaskText(s); len(s) > 60 {
 		s = strings.ToValidUTF8(s[:57], "") + "..."
 	}
 	return strconv.Quote(s)

@@ -1,21 +1,14 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
-// A password within a URL.
-var credential = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@`)
-
-// redact hides the passwords of a message.
-func redact(s string) string { return credential.ReplaceAllString(s, "$1***@") }
-
 // checkBuildEnv refuses passwords, which would stay in the build's record.
 func checkBuildEnv(s string) *diag.Error {
-	if credential.MatchString(s) {
+	if diag.HasCredential(s) {
 		return mistake("PB601", "pass it with --secret and name it in secrets of [build]", "the value looks like a URL with a password, which everyone who sees the build could read")
 	}
 	return nil
@@ -23,7 +16,7 @@ func checkBuildEnv(s string) *diag.Error {
 
 // checkRuntimeEnv refuses passwords, which would stay in the image.
 func checkRuntimeEnv(s string) *diag.Error {
-	if credential.MatchString(s) {
+	if diag.HasCredential(s) {
 		return mistake("PB601", "pass it when the container starts, as with docker run --env", "the value looks like a URL with a password, which everyone who pulls the image could read")
 	}
 	return nil

@@ -1,81 +1,20 @@
 package project
 
 import (
-	"bytes"
 	"errors"
-	"regexp"
-	"strings"
+	"io/fs"
+	"path"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// userInfo finds the user part of a URL (RFC 3986, 3.2.1). Whatever the secret
-// is, it ends at the last @ before the path.
-var userInfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/"'<>?#]*)@`)
-
-// token matches user names that are secrets by themselves: forges take a token
-// with no password.
-var token = regexp.MustCompile(`^(gh[a-z]_|github_pat_|glpat-|pypi-|[A-Za-z0-9_-]{36,}$)`)
-
-// credential returns the part of a URL's user info that nobody else should
-// read, or "" if there is none. References to the environment and stars, which
-// uv writes for what it has hidden, are no secrets.
-func credential(user string) string {
-	name, password, _ := strings.Cut(user, ":")
-	secret := password
-	if secret == "" && token.MatchString(name) {
-		secret = name
-	}
-	if strings.Trim(envVar.ReplaceAllString(secret, ""), "*") == "" {
-		return ""
-	}
-	return secret
-}
-
-// hasCredential reports whether text holds a URL with a credential.
-func hasCredential(text string) bool {
-	for _, m := range userInfo.FindAllStringSubmatch(text, -1) {
-		if credential(m[1]) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// maskBytes replaces credentials by stars of the same length, so that places
-// in the text stay right. Text without credentials is returned as it is.
-func maskBytes(text []byte) []byte {
-	var masked []byte
-	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
-		user := string(text[m[2]:m[3]])
-		secret := credential(user)
-		if secret == "" {
-			continue
-		}
-		if masked == nil {
-			masked = bytes.Clone(text)
-		}
-		// The secret is the user info's end, or all of it.
-		for i := m[3] - len(secret); i < m[3]; i++ {
-			masked[i] = '*'
-		}
-	}
-	if masked == nil {
-		return text
-	}
-	return masked
-}
-
-// maskURL is maskBytes for messages.
-func maskURL(text string) string { return string(maskBytes([]byte(text))) }
-
 // hideCredentials masks every text that an error may show.
 func hideCredentials(err error) error {
 	for _, e := range diag.All(err) {
-		e.Source, e.Message, e.Hint = maskBytes(e.Source), maskURL(e.Message), maskURL(e.Hint)
-		if e.Err != nil && hasCredential(e.Err.Error()) {
-			e.Err = errors.New(maskURL(e.Err.Error()))
+		e.Source, e.Message, e.Hint = diag.Mask(e.Source), diag.MaskText(e.Message), diag.MaskText(e.Hint)
+		if e.Err != nil && diag.HasCredential(e.Err.Error()) {
+			e.Err = errors.New(diag.MaskText(e.Err.Error()))
 		}
 	}
 	return err
@@ -84,7 +23,7 @@ func hideCredentials(err error) error {
 // credentialMistake is the error for a URL with a credential. It does not quote
 // the URL: error messages end in build logs.
 func credentialMistake(at plan.Location, source []byte, hint string) *diag.Error {
-	return &diag.Error{Code: "PB601", At: at, Source: maskBytes(source), Hint: hint,
+	return &diag.Error{Code: "PB601", At: at, Source: diag.Mask(source), Hint: hint,
 		Message: "this URL holds a credential, and whoever reads the file or the image's build record reads it too"}
 }
 
@@ -109,7 +48,7 @@ func (f *Facts) checkCredentials() error {
 		errs = append(errs, f.Members[path].checkCredentials())
 	}
 	for _, index := range f.toolIndexes() {
-		if hasCredential(index.URL) {
+		if diag.HasCredential(index.URL) {
 			errs = append(errs, credentialMistake(index.At, f.indexSource(), toolHint))
 		}
 	}
@@ -117,28 +56,34 @@ func (f *Facts) checkCredentials() error {
 		errs = append(errs, checkLockCredentials(f.Pylock.File.Name, f.Pylock.File.Data, pylockHint))
 	}
 	if f.Script != nil {
-		for _, index := range f.Script.Indexes {
-			if hasCredential(index.URL) {
-				errs = append(errs, credentialMistake(index.At, nil, indexHint))
-			}
-		}
+		errs = append(errs, checkLockCredentials(f.Script.Name, f.Script.File.Data, indexHint))
 	}
-	err := errors.Join(errs...)
-	if err == nil {
-		f.warnOfCredentials()
+	if f.ScriptLock != nil {
+		errs = append(errs, f.ScriptLock.checkCredentials())
 	}
-	return err
+	return errors.Join(errs...)
 }
 
-// warnOfCredentials looks at the rest of the manifest, which an install does not
-// read, but everybody else may.
-func (f *Facts) warnOfCredentials() {
-	if f.Pyproject == nil {
-		return
+// warnOfCredentials looks at the rest of the manifests, which an install does not
+// read, or only as a program, but everybody else may.
+func (f *Facts) warnOfCredentials(fsys fs.FS) {
+	texts := map[string][]byte{}
+	if f.Pyproject != nil {
+		texts[f.Pyproject.File.Name] = f.Pyproject.File.Data
 	}
-	var e *diag.Error
-	if errors.As(checkLockCredentials(f.Pyproject.File.Name, f.Pyproject.File.Data, "take it out, and revoke it"), &e) {
-		f.Warnings = append(f.Warnings, diag.Warning{Rule: "CredentialInURL", At: e.At, Message: e.Message, Hint: e.Hint})
+	for _, member := range f.Members {
+		texts[member.File.Name] = member.File.Data
+	}
+	for _, name := range []string{"setup.cfg", "setup.py", PipfileFile} {
+		if data, err := fs.ReadFile(fsys, path.Join(f.Dir, name)); err == nil {
+			texts[path.Join(f.Dir, name)] = data
+		}
+	}
+	for _, name := range sortedKeys(texts) {
+		var e *diag.Error
+		if errors.As(checkLockCredentials(name, texts[name], "take it out, and revoke it"), &e) {
+			f.Warnings = append(f.Warnings, diag.Warning{Rule: "CredentialInURL", At: e.At, Source: e.Source, Message: e.Message, Hint: e.Hint})
+		}
 	}
 }
 
@@ -159,7 +104,7 @@ func (l *UVLock) checkCredentials() error {
 func (p *Pyproject) checkCredentials() error {
 	var errs []error
 	check := func(url string, at plan.Location) {
-		if hasCredential(url) {
+		if diag.HasCredential(url) {
 			errs = append(errs, credentialMistake(at, p.File.Data, indexHint))
 		}
 	}

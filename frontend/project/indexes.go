@@ -54,12 +54,7 @@ func (f *Facts) readUVConfig(fsys fs.FS) error {
 		return err
 	}
 	f.uvIndexes = readIndexTables(file, "index")
-	for _, index := range f.uvIndexes {
-		if hasCredential(index.URL) {
-			return credentialMistake(index.At, data, indexHint)
-		}
-	}
-	return nil
+	return checkLockCredentials(UVConfigFile, data, indexHint)
 }
 
 // readIndexTables reads an array of tables with a name and a URL. What is none is

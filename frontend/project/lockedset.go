@@ -176,13 +176,10 @@ func (s *LockedSet) checkVersions(hint string) error {
 // but those of packages and indexes, and reports the first credential.
 func checkLockCredentials(name string, data []byte, hint string) error {
 	for i, line := range bytes.Split(data, []byte("\n")) {
-		for _, m := range userInfo.FindAllSubmatchIndex(line, -1) {
-			if credential(string(line[m[2]:m[3]])) == "" {
-				continue
-			}
+		if start, end, ok := diag.Credential(line); ok {
 			at := plan.Location{File: name,
-				Start: plan.Position{Line: i + 1, Column: m[0] + 1},
-				End:   plan.Position{Line: i + 1, Column: m[1] + 1}}
+				Start: plan.Position{Line: i + 1, Column: start + 1},
+				End:   plan.Position{Line: i + 1, Column: end + 1}}
 			return credentialMistake(at, data, hint)
 		}
 	}

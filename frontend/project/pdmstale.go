@@ -68,7 +68,7 @@ func (c pdmComparison) dependency(d pdmDep, group string) error {
 	}
 	fit = slices.DeleteFunc(fit, func(pkg *pdmPackage) bool { return !d.sameSource(pkg) })
 	if len(fit) == 0 {
-		return fail("%q in %s comes from %s, but %s has it from elsewhere", d.name, d.list, maskURL(d.URL), c.line(found[0]))
+		return fail("%q in %s comes from %s, but %s has it from elsewhere", d.name, d.list, diag.MaskText(d.URL), c.line(found[0]))
 	}
 	inGroup := func(pkg *pdmPackage) bool { return slices.Contains(pkg.Groups, group) }
 	if l.perPackage && !slices.ContainsFunc(fit, inGroup) {

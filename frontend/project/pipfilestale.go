@@ -81,7 +81,7 @@ func (c pipfileComparison) dependency(section, locked, name string) error {
 	}
 	if table != nil && direct && !samePipfileSource(text, pkg) {
 		return c.mistake(at, "%q in %s comes from %s, but %s has it from elsewhere", NormalizeName(name), section,
-			maskURL(text("git")+text("path")+text("file")), c.line(locked, key))
+			diag.MaskText(text("git")+text("path")+text("file")), c.line(locked, key))
 	}
 	return nil
 }

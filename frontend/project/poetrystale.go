@@ -129,9 +129,9 @@ func groupsText(groups []string) string {
 func (d poetryDep) source() string {
 	switch {
 	case d.git != "" && d.ref != "":
-		return fmt.Sprintf("%s at %s", maskURL(d.git), d.ref)
+		return fmt.Sprintf("%s at %s", diag.MaskText(d.git), d.ref)
 	case d.direct():
-		return maskURL(d.git + d.url + d.path)
+		return diag.MaskText(d.git + d.url + d.path)
 	}
 	return "an index"
 }
@@ -139,9 +139,9 @@ func (d poetryDep) source() string {
 func (pkg *poetryPackage) source() string {
 	switch pkg.Source.Type {
 	case "git":
-		return fmt.Sprintf("%s at %s", maskURL(pkg.Source.URL), pkg.Source.Reference)
+		return fmt.Sprintf("%s at %s", diag.MaskText(pkg.Source.URL), pkg.Source.Reference)
 	case "url", "file", "directory":
-		return maskURL(pkg.Source.URL)
+		return diag.MaskText(pkg.Source.URL)
 	}
 	return "an index"
 }

@@ -129,6 +129,7 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 	}
 	f.chooseLocals(choice)
 	f.readSetups(fsys)
+	f.warnOfCredentials(fsys)
 	if f.Input == InputUVLock {
 		err = f.CheckSources(f.projectName(), choice.Extras, f.installedGroups(choice))
 	}
@@ -154,8 +155,8 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 const unreadableHint = "it should be a plain file in the build context, and no directory or link to elsewhere"
 
 func (f *Facts) warn(rule string, file *tomlfile.File, at plan.Location, hint, format string, args ...any) {
-	f.Warnings = append(f.Warnings, diag.Warning{Rule: rule, At: at, Source: maskBytes(file.Data),
-		Message: maskURL(fmt.Sprintf(format, args...)), Hint: hint})
+	f.Warnings = append(f.Warnings, diag.Warning{Rule: rule, At: at, Source: diag.Mask(file.Data),
+		Message: diag.MaskText(fmt.Sprintf(format, args...)), Hint: hint})
 }
 
 // mistake makes an error at a place of a TOML file.

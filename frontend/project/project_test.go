@@ -220,7 +220,7 @@ func FuzzUVLock(f *testing.F) {
 			t.Error("facts and error, or neither")
 		}
 		for _, e := range diag.All(err) {
-			if e.At.File == "" || hasCredential(e.Error()) {
+			if e.At.File == "" || diag.HasCredential(e.Error()) {
 				t.Errorf("no place, or a credential: %v", e)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"deps.dev/util/pypi"
 
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -37,7 +38,7 @@ func (r Requirement) String() string {
 		s += "[" + strings.Join(r.Extras, ",") + "]"
 	}
 	if r.URL != "" {
-		return s + " @ " + maskURL(r.URL)
+		return s + " @ " + diag.MaskText(r.URL)
 	}
 	return s + r.Specifier
 }
@@ -69,7 +70,7 @@ func ParseRequirement(text string) (Requirement, error) {
 		return r, fmt.Errorf("empty requirement")
 	}
 	if !nameStart.MatchString(s) {
-		return r, fmt.Errorf("%q does not start with the name of a package", maskURL(s))
+		return r, fmt.Errorf("%q does not start with the name of a package", diag.MaskText(s))
 	}
 	var extras string
 	if m := directReference.FindStringSubmatch(s); m != nil {
@@ -87,7 +88,7 @@ func ParseRequirement(text string) (Requirement, error) {
 		}
 		r.Name, extras, r.Marker = d.Name, d.Extras, d.Environment
 		if r.Specifier, err = trimSpecifier(d.Constraint); err != nil {
-			return r, fmt.Errorf("%q: %w", maskURL(s), err)
+			return r, fmt.Errorf("%q: %w", diag.MaskText(s), err)
 		}
 	}
 	for extra := range strings.SplitSeq(extras, ",") {
@@ -95,7 +96,7 @@ func ParseRequirement(text string) (Requirement, error) {
 		switch {
 		case extra == "":
 		case !nameRule.MatchString(extra):
-			return r, fmt.Errorf("%q: %q is not the name of an extra", maskURL(s), extra)
+			return r, fmt.Errorf("%q: %q is not the name of an extra", diag.MaskText(s), extra)
 		default:
 			r.Extras = append(r.Extras, NormalizeName(extra))
 		}

@@ -171,7 +171,7 @@ func (r *Requirements) checkHashes() error {
 
 func (e RequirementLine) text() string {
 	if e.Requirement.Name == "" {
-		return maskURL(e.Requirement.Raw)
+		return diag.MaskText(e.Requirement.Raw)
 	}
 	return e.Requirement.String()
 }
@@ -230,7 +230,7 @@ func (p *reqParser) line(name string, line reqLine, constraint bool) {
 	at := plan.Location{File: name,
 		Start: plan.Position{Line: line.first, Column: line.column},
 		End:   plan.Position{Line: line.end, Column: line.endColumn}}
-	if hasCredential(line.text) {
+	if diag.HasCredential(line.text) {
 		p.errs = append(p.errs, credentialMistake(at, p.out.texts[name],
 			"write it as ${NAME}, or pass it as a build secret, and revoke the one in the file"))
 		return

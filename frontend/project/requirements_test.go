@@ -220,12 +220,12 @@ func FuzzRequirements(f *testing.F) {
 			if e.Location.Start.Line < 1 || e.Location.End.Line > lines || e.Location.End.Line < e.Location.Start.Line {
 				t.Errorf("place out of the file: %v", e.Location)
 			}
-			if hasCredential(e.Requirement.String()) {
+			if diag.HasCredential(e.Requirement.String()) {
 				t.Error("a credential is shown")
 			}
 		}
 		for _, e := range diag.All(err) {
-			if e.At == (plan.Location{}) || hasCredential(e.Error()) || hasCredential(string(e.Source)) {
+			if e.At == (plan.Location{}) || diag.HasCredential(e.Error()) || diag.HasCredential(string(e.Source)) {
 				t.Errorf("no place, or a credential: %v", e)
 			}
 		}

@@ -1,0 +1,76 @@
+package diag
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// userInfo finds the user part of a URL (RFC 3986, 3.2.1). Whatever the secret
+// is, it ends at the last @ before the path.
+var userInfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/"'<>?#]*)@`)
+
+// token matches user names that are secrets by themselves: forges take a token
+// with no password.
+var token = regexp.MustCompile(`^(gh[a-z]_|github_pat_|glpat-|pypi-|[A-Za-z0-9_-]{36,}$)`)
+
+// variable is a reference to the environment.
+var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
+
+// credential returns the part of a URL's user info that nobody else should
+// read, or "" if there is none. References to the environment and stars, which
+// uv writes for what it has hidden, are no secrets.
+func credential(user string) string {
+	name, password, _ := strings.Cut(user, ":")
+	secret := password
+	if secret == "" && token.MatchString(name) {
+		secret = name
+	}
+	if strings.Trim(variable.ReplaceAllString(secret, ""), "*") == "" {
+		return ""
+	}
+	return secret
+}
+
+// Credential finds the first URL with a credential, and returns where its scheme
+// begins and its user info ends; ok is false where there is none.
+func Credential(text []byte) (start, end int, ok bool) {
+	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
+		if credential(string(text[m[2]:m[3]])) != "" {
+			return m[0], m[1], true
+		}
+	}
+	return 0, 0, false
+}
+
+// HasCredential reports whether text holds a URL with a credential.
+func HasCredential(text string) bool {
+	_, _, ok := Credential([]byte(text))
+	return ok
+}
+
+// Mask replaces the credentials of URLs by stars of the same length, so that
+// places in the text stay right. Text without any is returned as it is.
+func Mask(text []byte) []byte {
+	var masked []byte
+	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
+		secret := credential(string(text[m[2]:m[3]]))
+		if secret == "" {
+			continue
+		}
+		if masked == nil {
+			masked = bytes.Clone(text)
+		}
+		// The secret is the user info's end, or all of it.
+		for i := m[3] - len(secret); i < m[3]; i++ {
+			masked[i] = '*'
+		}
+	}
+	if masked == nil {
+		return text
+	}
+	return masked
+}
+
+// MaskText is Mask for messages.
+func MaskText(text string) string { return string(Mask([]byte(text))) }
