@@ -53,6 +53,10 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	// From here on the file is only shown.
 	in.entry.Data = diag.Mask(in.entry.Data)
 	in.config = in.config.For(ui.Target)
+	if ui.Target == planner.Wheelhouse {
+		// What there is of it is not what it is made of.
+		in.config = in.config.Unhoused()
+	}
 	in.develop(project)
 	if named := in.named(); len(named) > 0 {
 		if project, err = in.manifests(ctx, named...); err != nil {

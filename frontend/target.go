@@ -102,28 +102,44 @@ func (t *target) resolve(ctx context.Context) error {
 	if err != nil || p == nil {
 		return err
 	}
-	st, err := llb.Tree(p, t.sources(), "resolve")
-	if err != nil {
-		return err
-	}
-	ref, err := t.evaluate(ctx, st, t.platform)
-	if err != nil {
-		return err
-	}
-	lock, err := dockerui.ReadFile(ctx, ref, "pylock.toml")
-	if err != nil {
-		return err
-	}
-	chosen, err := dockerui.ReadFile(ctx, ref, "install.json")
-	if err != nil {
-		return err
-	}
-	t.input.Resolved, err = t.resolved(lock, chosen)
+	t.input.Resolved, err = t.find(ctx, p, t.platform, t.in.facts.Requirements)
 	return err
 }
 
-// resolved joins the lock with the names that this platform installs.
-func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
+// resolveTools finds what the project is built with.
+func (t *target) resolveTools(ctx context.Context) error {
+	p, err := planner.ToolResolution(t.input)
+	if err != nil || p == nil {
+		return err
+	}
+	t.input.Tools, err = t.find(ctx, p, t.in.buildPlatform(), nil)
+	return err
+}
+
+// find runs the step "resolve" of a plan and reads what it found for a platform. written
+// are the requirements that the lock was made of, whose hashes count.
+func (t *target) find(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, written *project.Requirements) (*planner.Resolved, error) {
+	st, err := llb.Tree(p, t.sources(), "resolve")
+	if err != nil {
+		return nil, err
+	}
+	ref, err := t.evaluate(ctx, st, t.platform)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := dockerui.ReadFile(ctx, ref, "pylock.toml")
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := dockerui.ReadFile(ctx, ref, "install.json")
+	if err != nil {
+		return nil, err
+	}
+	return t.resolved(lock, chosen, platform, written)
+}
+
+// resolved joins the lock with the names that a platform installs.
+func (t *target) resolved(lock, chosen []byte, platform ocispecs.Platform, written *project.Requirements) (*planner.Resolved, error) {
 	var r planner.Resolved
 	if err := json.Unmarshal(chosen, &r.Install); err != nil {
 		return nil, fmt.Errorf("what the resolve step chose: %w", err)
@@ -133,7 +149,7 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 		return nil, err
 	}
 	wheels := project.Target{
-		Python: t.input.Base.Python.Version, OS: t.platform.OS, Arch: t.platform.Architecture,
+		Python: t.input.Base.Python.Version, OS: platform.OS, Arch: platform.Architecture,
 		// Debian 11's glibc: what the oldest supported base has.
 		Libc: "glibc", LibcVersion: "2.31",
 	}
@@ -141,8 +157,8 @@ func (t *target) resolved(lock, chosen []byte) (*planner.Resolved, error) {
 		// That of Alpine 3.9 and later.
 		wheels.Libc, wheels.LibcVersion = "musl", "1.2"
 	}
-	if r := t.in.facts.Requirements; r != nil {
-		r.Restrict(pylock)
+	if written != nil {
+		written.Restrict(pylock)
 	}
 	installed := make([]project.Installed, 0, len(r.Install))
 	for _, p := range r.Install {
@@ -166,6 +182,12 @@ func (t *target) decide(ctx context.Context) (*plan.Plan, error) {
 	}
 	if err := t.resolve(ctx); err != nil {
 		return nil, err
+	}
+	if t.input.Target == planner.Wheelhouse {
+		if err := t.resolveTools(ctx); err != nil {
+			return nil, err
+		}
+		return planner.WheelsOf(t.input)
 	}
 	return t.plan()
 }

@@ -30,7 +30,7 @@ func (in *inputs) wheelhouse(ctx context.Context, dir string) (bk.State, error) 
 	}
 	if stat, err := ref.StatFile(ctx, client.StatRequest{Path: dir}); err != nil || !stat.IsDir() {
 		return bk.State{}, in.mistake("PB113", in.config.At("build", "wheelhouse"), "the build context has no directory "+dir,
-			"fill it with `pip download -r requirements.txt -d "+dir+"`, or pass another one: docker build --build-context "+dir+"=DIRECTORY")
+			"fill it with `docker build --target wheelhouse --output "+dir+" .` where there is a network, or pass another one: docker build --build-context "+dir+"=DIRECTORY")
 	}
 	all := &bk.CopyInfo{CopyDirContentsOnly: true}
 	return bk.Scratch().File(bk.Copy(st, "/"+dir, "/", all), bk.WithCustomName("[internal] lay out the wheelhouse")), nil

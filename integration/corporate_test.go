@@ -143,7 +143,7 @@ func TestAirGapped(t *testing.T) {
 			delete(files, name)
 		}
 	}
-	build{dir: project(t, files)}.fails(t, "the build context has no directory vendor/wheels", "pip download -r requirements.txt -d vendor/wheels")
+	build{dir: project(t, files)}.fails(t, "the build context has no directory vendor/wheels", "docker build --target wheelhouse --output vendor/wheels .")
 }
 
 // TestAptMirror has Debian packages come from another server than the base names, which

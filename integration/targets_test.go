@@ -78,7 +78,7 @@ func TestOwnTargets(t *testing.T) {
 		t.Error("the layers of the worker are not the runtime's")
 	}
 	img, err := tryDockerBuild(t, dir, "--target", "wroker")
-	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, debug, dev, test, lock, dockerfile, worker; one of your own starts with [target.wroker]") {
+	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, debug, dev, test, lock, wheelhouse, dockerfile, worker; one of your own starts with [target.wroker]") {
 		t.Errorf("a target that is none: %v", err)
 	}
 }

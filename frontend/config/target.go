@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 )
@@ -36,7 +37,7 @@ var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 // checkTargetName judges a name of --target.
 func checkTargetName(name string) *diag.Error {
 	switch {
-	case slices.Contains([]string{"runtime", "builder", "dockerfile", "lock"}, name):
+	case slices.Contains([]string{"runtime", "builder", "dockerfile", "lock", "wheelhouse"}, name):
 		return mistake("PB007", "choose another name", "%s is a target of pybuild's own, which has no keys", name)
 	case !targetName.MatchString(name):
 		return mistake("PB007", "use lower-case letters, digits, dots, dashes and underscores", "%s is no name of a target", show(name))
@@ -87,6 +88,16 @@ func (c *Config) For(target string) *Config {
 	if t.Input != "" {
 		d.Build.Input = t.Input
 	}
+	return &d
+}
+
+// Unhoused returns the configuration without its wheelhouse, and without an input that lies in it.
+func (c *Config) Unhoused() *Config {
+	d := *c
+	if dir := c.Build.Wheelhouse; dir != "" && strings.HasPrefix(c.Build.Input, dir+"/") {
+		d.Build.Input = ""
+	}
+	d.Build.Wheelhouse = ""
 	return &d
 }
 

@@ -150,23 +150,33 @@ func (b *builder) wheelStep(g group) plan.Step {
 	if b.fetch(g) {
 		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: "fetch-" + g.id}, Target: fetchedDir})
 	}
+	var others []project.Wheel
 	for _, w := range g.wheels {
-		file := w.File
 		if b.fetchedByStep(w) {
-			cmd = append(cmd, fetchedDir+"/"+file.Name)
+			cmd = append(cmd, fetchedDir+"/"+w.File.Name)
 			continue
 		}
-		cmd = append(cmd, wheelsDir+"/"+file.Name)
-		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Login: b.loginOf(file.URL)}},
-			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
-		})
+		cmd, others = append(cmd, wheelsDir+"/"+w.File.Name), append(others, w)
 	}
+	mounts = append(mounts, b.downloads(others)...)
 	return plan.Step{
 		ID: g.id, Name: "[packages] install " + g.name, Stage: "packages", On: b.native(),
 		Args: slices.Concat(b.python(b.native(), "install.py"), b.stripFlags(), []string{"--"}, cmd), Env: b.toolEnv(b.native()), Output: "/install", Offline: true,
 		Mounts: mounts, At: b.inputAt(),
 	}
+}
+
+// downloads mounts wheels that the engine fetches.
+func (b *builder) downloads(wheels []project.Wheel) []plan.Mount {
+	mounts := make([]plan.Mount, 0, len(wheels))
+	for _, w := range wheels {
+		file := w.File
+		mounts = append(mounts, plan.Mount{
+			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Login: b.loginOf(file.URL)}},
+			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
+		})
+	}
+	return mounts
 }
 
 // rest plans what has to be built, or has no file with a hash: uv installs it

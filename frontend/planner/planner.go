@@ -131,6 +131,8 @@ type Input struct {
 	Apps *project.Apps
 	// Resolved is nil where the project has no dependencies.
 	Resolved *Resolved
+	// Tools is what the project is built with, for the target wheelhouse.
+	Tools *Resolved
 }
 
 // New decides the whole plan.

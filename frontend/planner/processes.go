@@ -120,7 +120,7 @@ func (b *builder) workers(apps *project.Apps) []start {
 
 // builtinTargets are the targets of every project, the default first.
 func builtinTargets() []string {
-	return []string{Runtime, "builder", "debug", "dev", "test", Locking, Dockerfile}
+	return []string{Runtime, "builder", "debug", "dev", "test", Locking, Wheelhouse, Dockerfile}
 }
 
 const (
@@ -128,6 +128,8 @@ const (
 	Runtime = "runtime"
 	// Locking is the target that writes a lock.
 	Locking = "lock"
+	// Wheelhouse is the target that gathers the wheels of what is installed.
+	Wheelhouse = "wheelhouse"
 	// Dockerfile is the target that writes the build of the runtime down.
 	Dockerfile = "dockerfile"
 )

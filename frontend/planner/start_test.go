@@ -3,6 +3,7 @@ package planner_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -90,7 +91,7 @@ func starts(t *testing.T, file string, installed []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range targets[7:] {
+	for _, target := range targets[slices.Index(targets, planner.Dockerfile)+1:] {
 		in.Target = target
 		if p, err = planner.New(in); err != nil {
 			t.Fatal(err)

@@ -42,7 +42,13 @@ func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 // uvEnv is the environment of every step that runs uv over its cache:
 // pybuild's settings, then the user's.
 func (b *builder) uvEnv(on plan.Ref) []plan.EnvVar {
-	env := append(b.toolEnv(on), plan.EnvVar{Name: "UV_CACHE_DIR", Value: uvCache},
+	cache := uvCache
+	if b.airGapped() {
+		// uv tells files of a directory apart by path and time, which those of all
+		// wheelhouses have in common.
+		cache = "/tmp/uv-cache"
+	}
+	env := append(b.toolEnv(on), plan.EnvVar{Name: "UV_CACHE_DIR", Value: cache},
 		// What is built shall be the same on every machine: no date, and no debug
 		// information, which names uv's temporary directory. CFLAGS would be
 		// instead of Python's own, and cost the optimisation.

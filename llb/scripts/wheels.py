@@ -1,0 +1,45 @@
+"""Build wheels of packages that have none, and leave them in /out.
+
+usage: wheels.py [uv.py options] -- NAME... --then UV...
+
+UV installs the packages over an empty cache, in which uv keeps what it built.
+"""
+
+import glob
+import os
+import re
+import shutil
+import sys
+
+import tree
+import uv
+
+CACHE = "/tmp/pybuild-wheels"
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main():
+    options, (names, command) = uv.split(sys.argv[1:])
+    env = uv.environment(options)
+    env["UV_CACHE_DIR"] = CACHE
+    done = uv.run(command, env, options)
+    if done.returncode:
+        return done.returncode
+    left = {normal(name) for name in names}
+    for path in sorted(glob.glob(f"{CACHE}/**/*.whl", recursive=True)):
+        name = normal(os.path.basename(path).split("-")[0])
+        if os.path.isfile(path) and name in left:
+            shutil.copyfile(path, os.path.join("/out", os.path.basename(path)))
+            left.discard(name)
+    if left:
+        print(f"uv left no wheel of {', '.join(sorted(left))}", file=sys.stderr)
+        return 1
+    tree.settle("/out")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
