@@ -58,9 +58,13 @@ func (in *inputs) checkOptions() (*linter.Config, error) {
 
 // counts drops the warnings that are switched off.
 func (in *inputs) counts(warnings []diag.Warning) []diag.Warning {
-	return slices.DeleteFunc(slices.Clone(warnings), func(w diag.Warning) bool {
+	counted := slices.DeleteFunc(slices.Clone(warnings), func(w diag.Warning) bool {
 		return in.checks.SkipAll || slices.Contains(in.checks.SkipRules, w.Rule)
 	})
+	for i, w := range counted {
+		counted[i].Message, counted[i].Hint = diag.MaskText(w.Message), diag.MaskText(w.Hint)
+	}
+	return counted
 }
 
 // warnings are those that need neither an image nor the resolver.
@@ -109,7 +113,7 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 		results.AddWarning(w.Rule, w.Message, "", detail, results.AddSource(in.sourceMap(w.At.File)), []parser.Range{at})
 	}
 	if err != nil {
-		results.Error = &lint.BuildError{Message: err.Error()}
+		results.Error = &lint.BuildError{Message: diag.MaskText(err.Error())}
 		for _, d := range diag.All(err) {
 			results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.sourceMap(d.At.File))), Ranges: ranges(d.At)}
 			break

@@ -57,6 +57,7 @@ func (a authority) issue(t *testing.T, at ...net.IP) tls.Certificate {
 		t.Fatal(err)
 	}
 	leaf := certificate(2, "localhost")
+	leaf.DNSNames = []string{"localhost"}
 	leaf.IPAddresses, leaf.ExtKeyUsage, leaf.KeyUsage = at, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, x509.KeyUsageDigitalSignature
 	if len(at) == 0 {
 		leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}

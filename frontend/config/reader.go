@@ -60,7 +60,7 @@ func (r *reader) err() error {
 	for i, m := range r.mistakes {
 		errs[i] = m
 	}
-	return errors.Join(errs...)
+	return diag.Few(errors.Join(errs...))
 }
 
 // add keeps a mistake. No message repeats a password: builds log to places

@@ -69,7 +69,9 @@ func words(into *[]string, mayBeEmpty bool) func(value) {
 				e.fail(mistake("PB013", "the first word is the program", "%s is empty", e.name()))
 				continue
 			}
-			*into = append(*into, s)
+			if got && e.passes(checkWord(s)) {
+				*into = append(*into, s)
+			}
 		}
 		if raw, isList := v.raw.([]any); isList && len(raw) == 0 && !mayBeEmpty {
 			v.fail(mistake("PB013", "leave the key out, or name a program", "%s is empty", v.name()))

@@ -22,6 +22,15 @@ func checkRuntimeEnv(s string) *diag.Error {
 	return nil
 }
 
+// checkWord refuses passwords in commands, which are part of the image.
+func checkWord(s string) *diag.Error {
+	m := checkRuntimeEnv(s)
+	if m != nil {
+		m.Hint = "have the program read it from a variable, and pass that when the container starts, as with docker run --env"
+	}
+	return m
+}
+
 // pairs reads a table of names and strings.
 func pairs(into *map[string]string, name, ok check) func(value) {
 	return func(v value) {

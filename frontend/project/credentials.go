@@ -11,6 +11,7 @@ import (
 
 // hideCredentials masks every text that an error may show.
 func hideCredentials(err error) error {
+	err = diag.Few(err)
 	for _, e := range diag.All(err) {
 		e.Source, e.Message, e.Hint = diag.Mask(e.Source), diag.MaskText(e.Message), diag.MaskText(e.Hint)
 		if e.Err != nil && diag.HasCredential(e.Err.Error()) {

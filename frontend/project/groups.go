@@ -33,8 +33,9 @@ func (p *Pyproject) readGroups() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	walk := groupWalk{Pyproject: p}
 	for _, name := range sortedKeys(p.Groups) {
-		if _, err := p.Group(name); err != nil {
+		if err := walk.visit(name); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -86,32 +87,51 @@ func (p *Pyproject) readGroup(errs *[]error, path ...string) []GroupItem {
 }
 
 // Group returns the requirements of a dependency group with its included
-// groups (PEP 735).
+// groups (PEP 735), each of them once.
 func (p *Pyproject) Group(name string) ([]Requirement, error) {
-	return p.flatten(NormalizeName(name), nil)
+	walk := groupWalk{Pyproject: p, found: []Requirement{}}
+	if err := walk.visit(NormalizeName(name)); err != nil {
+		return nil, err
+	}
+	return walk.found, nil
 }
 
-func (p *Pyproject) flatten(name string, parents []string) ([]Requirement, error) {
-	rs := []Requirement{}
-	parents = append(parents, name)
-	for _, item := range p.Groups[name] {
+// groupWalk gathers the requirements of groups. Each group is visited once: a few that
+// include each other twice would else be more than any machine can list.
+type groupWalk struct {
+	*Pyproject
+	parents []string
+	open    map[string]bool // the parents
+	done    map[string]bool
+	found   []Requirement
+}
+
+func (w *groupWalk) visit(name string) error {
+	if w.done == nil {
+		w.open, w.done = map[string]bool{}, map[string]bool{}
+	}
+	if w.done[name] {
+		return nil
+	}
+	w.done[name], w.open[name] = true, true
+	w.parents = append(w.parents, name)
+	defer func() { w.open[name], w.parents = false, w.parents[:len(w.parents)-1] }()
+	for _, item := range w.Groups[name] {
 		if item.Include == "" {
-			rs = append(rs, item.Requirement)
+			w.found = append(w.found, item.Requirement)
 			continue
 		}
-		if _, ok := p.Groups[item.Include]; !ok {
-			return nil, mistake("PB104", p.File, item.At, "groups are: "+strings.Join(sortedKeys(p.Groups), ", "),
+		if _, ok := w.Groups[item.Include]; !ok {
+			return mistake("PB104", w.File, item.At, "groups are: "+strings.Join(sortedKeys(w.Groups), ", "),
 				"dependency group %q includes %q, which does not exist", name, item.Include)
 		}
-		if slices.Contains(parents, item.Include) {
-			return nil, mistake("PB104", p.File, item.At, "remove one of the includes",
-				"dependency groups include each other: %s -> %s", strings.Join(parents, " -> "), item.Include)
+		if w.open[item.Include] {
+			return mistake("PB104", w.File, item.At, "remove one of the includes",
+				"dependency groups include each other: %s -> %s", strings.Join(w.parents, " -> "), item.Include)
 		}
-		included, err := p.flatten(item.Include, parents)
-		if err != nil {
-			return nil, err
+		if err := w.visit(item.Include); err != nil {
+			return err
 		}
-		rs = append(rs, included...)
 	}
-	return rs, nil
+	return nil
 }

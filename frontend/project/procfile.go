@@ -34,6 +34,9 @@ func (w *appWalk) readProcfile() error {
 				Hint: "write it like web: gunicorn shop:app"}
 		case seen[m[1]]:
 			return &diag.Error{Code: "PB306", At: at, Source: data, Message: "the process " + m[1] + " is there twice", Hint: "keep one of them"}
+		case diag.HasCredential(line):
+			return &diag.Error{Code: "PB601", At: at, Source: data, Message: "this URL holds a credential, and whoever pulls the image reads it",
+				Hint: "write it as a variable, and pass that when the container starts, as with docker run --env"}
 		}
 		seen[m[1]] = true
 		w.apps.Procfile = append(w.apps.Procfile, Process{Name: m[1], Command: m[2], At: at})
