@@ -21,11 +21,11 @@ func (in *inputs) explained(ctx context.Context) (*client.Result, bool, error) {
 	if !ok || !slices.Contains([]string{"", "-dot", "-svg"}, form) {
 		return nil, false, nil
 	}
-	t, p, err := in.plan(ctx)
+	_, p, err := in.plan(ctx)
 	if err != nil {
 		return nil, true, err
 	}
-	e := explain.Of(p, t.input.Resolved.Sizes())
+	e := explain.Of(p)
 	data, err := e.JSON()
 	if err != nil {
 		return nil, true, err

@@ -51,6 +51,8 @@ type graph struct {
 	plan *plan.Plan
 	src  Sources
 	done map[string]bk.State
+	// wheels is the group of all downloads, once there is one.
+	wheels bk.ConstraintsOpt
 }
 
 func newGraph(p *plan.Plan, src Sources) *graph {
@@ -147,15 +149,16 @@ func narrow(st bk.State, paths []string, optional bool) bk.State {
 			CreateDestPath: true, CopyDirContentsOnly: true,
 			AllowWildcard: optional, AllowEmptyWildcard: optional,
 		}
-		tree = tree.File(bk.Copy(st, source, p, info), bk.WithCustomName("[internal] pick "+p))
+		tree = tree.File(bk.Copy(st, source, p, info), bk.WithCustomName("[internal] pick "+p), prepared())
 	}
 	return tree
 }
 
 // download is a source of the build: content-addressed, exported with any
 // cache, and a material of the provenance.
-func download(d plan.Download) bk.State {
+func download(d plan.Download, together bk.ConstraintsOpt) bk.State {
 	opts := []bk.HTTPOption{
+		together,
 		bk.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)), bk.Filename(d.Name), bk.Chmod(0o644),
 	}
 	name := "[wheels] " + d.Name
@@ -182,7 +185,7 @@ func (g *graph) whole(r plan.Ref) (bk.State, error) {
 	case len(r.Scripts) > 0:
 		return scriptsTree(r.Scripts)
 	case r.Download != nil:
-		return download(*r.Download), nil
+		return download(*r.Download, g.downloads()), nil
 	case len(r.Stack) > 0:
 		return g.stack(r.Stack)
 	case len(r.Files) > 0:

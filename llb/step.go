@@ -92,5 +92,5 @@ func written(files map[string]string, step string) bk.State {
 			action = action.Mkfile("/"+name, 0o644, []byte(files[name]))
 		}
 	}
-	return bk.Scratch().File(action, bk.WithCustomName(step))
+	return bk.Scratch().File(action, bk.WithCustomName(step), prepared())
 }

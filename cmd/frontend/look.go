@@ -52,7 +52,7 @@ func explained(o *options, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	e := explain.Of(decided, p.input.Resolved.Sizes())
+	e := explain.Of(decided)
 	text := e.Text() + "\nWithout an engine: the packages of a lock are one layer here, and what has no wheel is unknown.\n" +
 		"docker build --call=explain knows both.\n"
 	switch {

@@ -48,12 +48,12 @@ const (
 	Command Kind = "command"
 )
 
-// Of explains a plan. wheels are the sizes of the files that it downloads, by name.
-func Of(p *plan.Plan, wheels map[string]int64) *Explanation {
+// Of explains a plan.
+func Of(p *plan.Plan) *Explanation {
 	e := &Explanation{Plan: p, Keys: map[string][]Input{}, Sizes: map[string]int64{}}
 	for _, s := range p.Steps {
 		e.Keys[s.ID] = e.key(s)
-		if total := downloaded(s, wheels); total > 0 {
+		if total := downloaded(s); total > 0 {
 			e.Sizes[s.ID] = total
 		}
 	}
@@ -127,17 +127,16 @@ func files(r plan.Ref) string {
 }
 
 // downloaded is the size of what a step downloads, 0 where one of its files has none.
-func downloaded(s plan.Step, wheels map[string]int64) int64 {
+func downloaded(s plan.Step) int64 {
 	total := int64(0)
 	for _, m := range s.Mounts {
 		if m.From.Download == nil {
 			continue
 		}
-		size := wheels[m.From.Download.Name]
-		if size == 0 {
+		if m.From.Download.Size == 0 {
 			return 0
 		}
-		total += size
+		total += m.From.Download.Size
 	}
 	return total
 }

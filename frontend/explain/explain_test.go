@@ -31,9 +31,10 @@ func planOf(t *testing.T, name string) *plan.Plan {
 }
 
 // wheels is a plan of two layers with wheels of known sizes.
-func wheels() (*plan.Plan, map[string]int64) {
+func wheels() *plan.Plan {
+	sizes := map[string]int64{"numpy.whl": 16e6, "a.whl": 1e5, "b.whl": 1e5, "c.whl": 1e5, "d.whl": 1e5}
 	wheel := func(name string) plan.Mount {
-		return plan.Mount{Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{Name: name}}}
+		return plan.Mount{Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{Name: name, Size: sizes[name]}}}
 	}
 	step := func(id, name string, mounts ...plan.Mount) plan.Step {
 		return plan.Step{ID: id, Name: name, Stage: "packages", On: plan.Ref{Image: "base"}, Output: "/install", Offline: true, Mounts: mounts}
@@ -41,20 +42,20 @@ func wheels() (*plan.Plan, map[string]int64) {
 	p := &plan.Plan{
 		Target: "runtime", Platform: "linux/arm64", Images: map[string]plan.Image{"base": {Ref: "python:3.13-slim"}}, Root: plan.Ref{Image: "base"},
 		Steps: []plan.Step{
-			step("package-numpy", "[packages] install numpy 2.3.1 (16.0 MB)", wheel("numpy.whl")),
+			step("package-numpy", "[packages] install numpy 2.3.1 (16 MB)", wheel("numpy.whl")),
 			step("packages-1", "[packages] install a, b, c and \"d\" <e>", wheel("a.whl"), wheel("b.whl"), wheel("c.whl"), wheel("d.whl")),
 			step("unknown", "[packages] install f", wheel("f.whl")),
 		},
 		Layers: []plan.Ref{{Step: "package-numpy"}, {Step: "packages-1"}, {Step: "unknown"}},
 	}
-	return p, map[string]int64{"numpy.whl": 16e6, "a.whl": 1e5, "b.whl": 1e5, "c.whl": 1e5, "d.whl": 1e5}
+	return p
 }
 
 // TestExplanations writes plans for people, and draws them.
 func TestExplanations(t *testing.T) {
 	explanations := map[string]*explain.Explanation{"wheels": explain.Of(wheels())}
 	for _, name := range []string{"fastapi", "flask", "native", "psycopg", "script"} {
-		explanations[name] = explain.Of(planOf(t, name), nil)
+		explanations[name] = explain.Of(planOf(t, name))
 	}
 	for name, e := range explanations {
 		golden.Assert(t, e.Text(), name+".txt")
@@ -97,7 +98,7 @@ func TestJSON(t *testing.T) {
 
 // TestChanges follows a change from what reads it to what reads its result.
 func TestChanges(t *testing.T) {
-	for _, c := range explain.Of(planOf(t, "psycopg"), nil).Changes() {
+	for _, c := range explain.Of(planOf(t, "psycopg")).Changes() {
 		if c.Of.Name == "the app's files" && (len(c.Runs) != 1 || c.Runs[0] != "app" || len(c.Follow) != 0) {
 			t.Errorf("code runs %v and then %v", c.Runs, c.Follow)
 		}

@@ -29,7 +29,7 @@ func (e *Explanation) graph() *graph {
 	for _, s := range e.Steps {
 		name := s.Name
 		if size := e.Sizes[s.ID]; size > 0 && !strings.Contains(name, " MB)") {
-			name += fmt.Sprintf(" (%.1f MB)", float64(size)/1e6)
+			name += " (" + plan.Megabytes(size) + ")"
 		}
 		to := g.node("step "+s.ID, name, string(Step))
 		for _, in := range shown(e.Keys[s.ID]) {

@@ -84,7 +84,7 @@ func (t *tree) step(id, before string, last bool) {
 	}
 	name := s.Name
 	if size := t.e.Sizes[id]; size > 0 && !strings.Contains(name, " MB)") {
-		name += fmt.Sprintf(" (%.1f MB of wheels)", float64(size)/1e6)
+		name += " (" + plan.Megabytes(size) + " of wheels)"
 	}
 	if t.seen[id] {
 		t.line(before, last, name+", as above")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // Advice is what only the images and the resolved packages tell of a build that
@@ -55,7 +56,7 @@ func driverless(in Input) []diag.Warning {
 		Rule: "CUDAWithoutGPU",
 		At:   b.inputAt(),
 		Message: fmt.Sprintf("torch brings CUDA (%s of wheels, %s), and nothing says that the image runs on a GPU",
-			size(total), count(len(libraries), "package")+" of nvidia-*"),
+			plan.Megabytes(total), plan.Count(len(libraries), "package")+" of nvidia-*"),
 		Hint: "for a CPU, lock torch from PyTorch's own index for it (docs.astral.sh/uv/guides/integration/pytorch):\n" +
 			"[[tool.uv.index]]\nname = \"pytorch-cpu\"\nurl = \"...\"\nexplicit = true\n[tool.uv.sources]\ntorch = { index = \"pytorch-cpu\" }\n" +
 			"for a GPU, say so: [runtime]\nenv = { NVIDIA_VISIBLE_DEVICES = \"all\" }",

@@ -133,7 +133,7 @@ func (b *builder) install() {
 	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	name := "[builder] install the packages of " + b.inputName()
 	if b.Resolved != nil {
-		name = fmt.Sprintf("[builder] install %s from %s", count(len(b.Resolved.Install), "package"), b.inputName())
+		name = fmt.Sprintf("[builder] install %s from %s", plan.Count(len(b.Resolved.Install), "package"), b.inputName())
 	}
 	mounts = append(mounts, b.tools(on, b.installScripts()...)...)
 	mounts = append(mounts, b.access()...)
@@ -210,13 +210,6 @@ func (b *builder) inputAt() plan.Location {
 		return p.File.KeyAt("project", "dependencies")
 	}
 	return plan.Location{}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func names(packages []Package) string {

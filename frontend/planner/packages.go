@@ -109,7 +109,7 @@ func (b *builder) groups() []group {
 	buckets := make([]group, n)
 	for _, w := range wheels {
 		if large[w.Name] {
-			groups = append(groups, group{"package-" + w.Name, w.Name + " " + w.Version + " (" + size(w.File.Size) + ")", []project.Wheel{w}})
+			groups = append(groups, group{"package-" + w.Name, w.Name + " " + w.Version + " (" + plan.Megabytes(w.File.Size) + ")", []project.Wheel{w}})
 			continue
 		}
 		h := fnv.New32a()
@@ -125,7 +125,7 @@ func (b *builder) groups() []group {
 	}
 	if b.Config.Build.Layers == "single" || !b.Engine.Merge {
 		// In the order of the layers, which decides where packages bring the same file.
-		one := group{id: "install", name: fmt.Sprintf("%s from %s", count(len(wheels), "package"), b.inputName())}
+		one := group{id: "install", name: fmt.Sprintf("%s from %s", plan.Count(len(wheels), "package"), b.inputName())}
 		for _, g := range groups {
 			one.wheels = append(one.wheels, g.wheels...)
 		}
@@ -139,6 +139,8 @@ func (b *builder) groups() []group {
 func (b *builder) wheelStep(g group) plan.Step {
 	cmd := []string{uvPath, "pip", "install", "--python", b.interpreter(b.native()), "--prefix", "/install" + b.plan.Python.Prefix,
 		"--no-index", "--offline", "--no-deps", "--no-config",
+		// The step's name says what is installed, and each file has a line to itself.
+		"--quiet",
 		// A cache on the same file system is linked and not copied; install.py
 		// removes it.
 		"--cache-dir", "/install/.cache", "--link-mode", "hardlink"}
@@ -172,7 +174,7 @@ func (b *builder) downloads(wheels []project.Wheel) []plan.Mount {
 	for _, w := range wheels {
 		file := w.File
 		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Login: b.loginOf(file.URL)}},
+			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Size: file.Size, Login: b.loginOf(file.URL)}},
 			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
 		})
 	}
@@ -239,6 +241,3 @@ func wheelNames(wheels []project.Wheel) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// size is a number of bytes for people.
-func size(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

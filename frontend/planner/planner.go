@@ -79,17 +79,6 @@ func (r *Resolved) Has(name string) bool {
 	return false
 }
 
-// Sizes are the bytes of the wheels that the engine fetches, by the names of their files.
-func (r *Resolved) Sizes() map[string]int64 {
-	sizes := map[string]int64{}
-	if r != nil {
-		for _, w := range r.Wheels {
-			sizes[w.File.Name] = w.File.Size
-		}
-	}
-	return sizes
-}
-
 // atLeast reports whether a package is installed at a version (PEP 440) or later.
 func (r *Resolved) atLeast(name, version string) bool {
 	if r == nil {

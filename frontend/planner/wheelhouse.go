@@ -108,7 +108,7 @@ func WheelsOf(in Input) (*plan.Plan, error) {
 	on := b.native()
 	args := slices.Concat(b.python(on, "wheelhouse.py"), []string{b.Platform}, dirs, []string{"--"}, tools)
 	b.add(plan.Step{
-		ID: "wheelhouse", Name: "[wheelhouse] lay out " + count(len(wheels)+len(rest), "wheel") + " for " + b.Platform, Stage: "wheelhouse", On: on, Args: args,
+		ID: "wheelhouse", Name: "[wheelhouse] lay out " + plan.Count(len(wheels)+len(rest), "wheel") + " for " + b.Platform, Stage: "wheelhouse", On: on, Args: args,
 		Output: "/out", Offline: true, Mounts: append(mounts, scriptsMount("tree.py", "wheelhouse.py")), At: b.inputAt(),
 	})
 	b.plan.Root, b.plan.Layers = plan.Ref{Step: "wheelhouse"}, nil

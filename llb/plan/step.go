@@ -57,6 +57,8 @@ type Download struct {
 	// SHA256 is the sum in hexadecimal that the file must have.
 	SHA256 string `json:"sha256"`
 	Name   string `json:"name"`
+	// Size is in bytes, 0 where the lock does not tell.
+	Size int64 `json:"size,omitempty"`
 	// Login is the id of the secret with the header that the server wants.
 	Login string `json:"login,omitempty"`
 }

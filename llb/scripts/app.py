@@ -43,6 +43,8 @@ def main():
     copy(SOURCE, target)
     if not source:
         tree.compile_tree(target, strip=ROOT)
+        modules = sum(name.endswith(".py") for _, _, files in os.walk(target) for name in files)
+        print(f"compiled {modules} module{'' if modules == 1 else 's'}")
     tree.settle(ROOT)
     uid, gid = map(int, owner.split(":"))
     tree.settle(target, (uid, gid))
