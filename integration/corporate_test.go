@@ -147,7 +147,7 @@ func TestAirGapped(t *testing.T) {
 }
 
 // TestAptMirror has Debian packages come from another server than the base names, which
-// a company's CA signed for.
+// a company's CA signed for: also one that older releases know as a name alone.
 func TestAptMirror(t *testing.T) {
 	t.Parallel()
 	engine(t)
@@ -159,7 +159,7 @@ func TestAptMirror(t *testing.T) {
 		r.SetURL(&url.URL{Scheme: "http", Host: debianArchive(t)})
 	}})
 	dir := project(t, map[string]string{
-		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\"]\nca = true\napt-mirror = \"" + mirror.URL + "/mirror\"\n", "job.py": "print()\n",
+		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\", \"libldap2|libldap-2.5-0\"]\nca = true\napt-mirror = \"" + mirror.URL + "/mirror\"\n", "job.py": "print()\n",
 		"pyproject.toml": probeManifest, "backend.py": backend,
 	})
 	build{dir: dir, session: passing(map[string]string{"ca": ca.pem})}.must(t)

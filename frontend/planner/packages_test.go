@@ -156,3 +156,13 @@ func TestWhoFetches(t *testing.T) {
 		})
 	}
 }
+
+// TestPlanGrowsWithTheLock plans twice the packages at twice the cost.
+func TestPlanGrowsWithTheLock(t *testing.T) {
+	cost := func(n int) float64 { return testing.AllocsPerRun(3, func() { locked(t, n) }) }
+	// What a plan has whatever the lock counts for neither.
+	none := cost(1)
+	if half, whole := cost(500)-none, cost(1000)-none; whole > 2.2*half {
+		t.Errorf("500 packages cost %.0f allocations, and 1000 cost %.0f", half, whole)
+	}
+}

@@ -43,7 +43,8 @@ chosen=
 for package in "$@"; do
   first=
   for name in $(echo "$package" | tr '|' ' '); do
-    if [ -z "$first" ] && { [ "$name" = "$package" ] || apt-cache show "$name" >/dev/null 2>&1; }; then first=$name; fi
+    # A name that others only refer to is known to apt-cache, with no version.
+    if [ -z "$first" ] && { [ "$name" = "$package" ] || [ -n "$(apt-cache -c "$conf" madison "$name" 2>/dev/null)" ]; }; then first=$name; fi
   done
   chosen="$chosen ${first:-${package%%|*}}"
 done
