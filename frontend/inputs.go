@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
 
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -85,9 +86,10 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 func (in *inputs) keep(file string, text []byte) { in.files[file] = diag.Mask(text) }
 
 // readApps looks in the source for what the container could run, unless the
-// configuration says so. A Django project has more to tell than that.
+// configuration says so. A Django project has more to tell than that, and so has any
+// whose processes are asked for.
 func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
-	if planner.Configured(planner.Input{Config: in.config}) && !in.mayBeDjango(manifests) {
+	if planner.Configured(planner.Input{Config: in.config}) && !in.mayBeDjango(manifests) && !in.asksForProcesses() {
 		return nil
 	}
 	ref, err := in.solve(ctx, in.views[plan.Project], in.buildPlatform())
@@ -107,6 +109,16 @@ func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
 		}
 	}
 	return nil
+}
+
+// asksForProcesses reports whether the build is for a target that only the source can
+// tell of, as the worker beside a web app, or for the list of targets.
+func (in *inputs) asksForProcesses() bool {
+	if in.client.BuildOpts().Opts["requestid"] == targets.RequestTargets {
+		return true
+	}
+	known, err := planner.Targets(planner.Input{Config: in.config})
+	return err == nil && in.ui.Target != "" && !slices.Contains(known, in.ui.Target)
 }
 
 // mayBeDjango looks for the one file that every Django project has.

@@ -98,11 +98,18 @@ func fill(kind string) string {
 	return "#f5f5f5"
 }
 
-// wrap breaks a text into lines of no more than a number of letters, where it has blanks.
+// wrap breaks a text into lines of no more than a number of letters, where it has blanks;
+// a longer word, as the name of a wheel, within it.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
+		for letters := []rune(word); len(letters) > width; word = string(letters) {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			lines, letters = append(lines, string(letters[:width])), letters[width:]
+		}
 		switch {
 		case line == "":
 			line = word
