@@ -6,8 +6,9 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The database of the Go project, or a mirror of it.
 GOVULNDB ?= https://vuln.go.dev
+DOCS_PORT ?= 8001
 
-.PHONY: try test pure lint bench fleet up down
+.PHONY: try test pure lint docs docs-serve docs-lock docs-graph bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -29,6 +30,30 @@ lint:
 	else \
 		echo "govulncheck: NOT RUN, no vulnerability database at $(GOVULNDB); name a mirror with GOVULNDB="; \
 	fi
+
+# The pages as a site in bin/site; a dead link fails it. Only the first time needs a network, for the pinned generator.
+docs: bin/docs-venv/done
+	bin/docs-venv/bin/python site/prepare.py bin/docs
+	bin/docs-venv/bin/zensical build --strict --clean --config-file mkdocs.yml
+
+docs-serve: docs
+	python3 -m http.server --bind 127.0.0.1 --directory bin/site $(DOCS_PORT)
+
+# Draws the graph of docs/how.md anew; `make test` says when it has to be.
+docs-graph: up
+	@eval "$$($(BED) env)" && go test ./integration -run '^TestGraph$$' -update
+
+# Pins what site/requirements.in asks for.
+docs-lock: bin/docs-venv/done
+	bin/docs-venv/bin/pip install --quiet uv
+	bin/docs-venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --output-file site/requirements.txt site/requirements.in
+
+bin/docs-venv/done: site/requirements.txt
+	rm -rf bin/docs-venv
+	python3 -m venv bin/docs-venv
+	bin/docs-venv/bin/pip install --quiet --require-hashes --requirement site/requirements.txt
+	touch $@
 
 # Measures against Dockerfiles written by hand, and empties the bed's build cache.
 bench: up

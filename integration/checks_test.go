@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/solver/errdefs"
+	"gotest.tools/v3/golden"
 )
 
 // TestChecks lists what a build warns of, with what would stop it, and has
@@ -95,4 +96,12 @@ func TestExplain(t *testing.T) {
 			t.Errorf("the explanation ran %s", name)
 		}
 	}
+}
+
+// TestGraph holds the picture of docs/how.md to the build that it is of; -update draws it
+// anew.
+func TestGraph(t *testing.T) {
+	t.Parallel()
+	tr := build{dir: example(t, "fastapi"), attrs: map[string]string{"requestid": "frontend.explain-svg", "platform": "linux/amd64"}}.must(t)
+	golden.Assert(t, string(tr.metadata["result.txt"]), "../../docs/graph.svg")
 }
