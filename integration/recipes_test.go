@@ -25,8 +25,10 @@ type recipe struct {
 	files   map[string]string // beside those of the page
 	servers map[string]string // what stands for a text of the page
 	env     []string
-	fails   string // what the build says, where the recipe is one that ends so
-	plan    bool   // the snippets are only read
+	fails   string            // what the build says, where the recipe is one that ends so
+	says    string            // what the commands print
+	answers map[string]string // what the containers answer, by the path that the page asks with curl
+	plan    bool              // the snippets are only read
 }
 
 // section is a heading of a page with its snippets.
@@ -38,9 +40,13 @@ type section struct {
 var (
 	heading = regexp.MustCompile(`(?m)^## (.*)$`)
 	snippet = regexp.MustCompile("(?s)\n```(\\S+)(?: (\\S+))?\n(.*?)```")
+	// locks, serves and asks are the lines of a script that a test does its own way.
+	locks  = regexp.MustCompile(`(?m)^uv lock\n`)
+	serves = regexp.MustCompile(`(?m)^docker run -p 8000:8000 .*$`)
+	asks   = regexp.MustCompile(`(?m)^curl http://localhost:8000(/\S*)$`)
 )
 
-// sections reads a page of docs.
+// sections reads a page of docs. One of recipes is a single section, of the page's name.
 func sections(t *testing.T, page string) map[string]section {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("../docs", page))
@@ -48,6 +54,9 @@ func sections(t *testing.T, page string) map[string]section {
 		t.Fatal(err)
 	}
 	text, all := string(data), map[string]section{}
+	if page == "quickstart.md" || filepath.Dir(page) != "." {
+		text = "\n## " + page + "\n" + heading.ReplaceAllString(text, "")
+	}
 	places := heading.FindAllStringSubmatchIndex(text, -1)
 	for i, at := range places {
 		end := len(text)
@@ -59,6 +68,8 @@ func sections(t *testing.T, page string) map[string]section {
 			switch {
 			case m[1] == "sh":
 				s.script += m[3]
+			case m[2] == "" && filepath.Dir(page) == "migration", m[1] == "text" && m[2] == "":
+				// What is left behind, and what is printed.
 			case m[2] == "":
 				t.Errorf("%s: a snippet below %q has no file name", page, text[at[2]:at[3]])
 			default:
@@ -91,32 +102,101 @@ func cook(t *testing.T, page string, recipes map[string]recipe) {
 			files := map[string]string{"main.py": "print('it runs')\n"}
 			maps.Copy(files, s.files)
 			maps.Copy(files, r.files)
-			script := s.script
 			// The first line of a file, an image that the engine has to pull, the name of what is built.
-			replaced := []string{"org/pybuild", frontend, "docker build ", "docker build --progress plain --network host ", "-t shop", "-t " + imageName(t), "-t fast", "-t " + imageName(t)}
+			replaced := []string{"org/pybuild", frontend, "docker build ", "docker build --progress plain --network host ",
+				"docker buildx bake", "docker buildx bake --progress plain --allow 'fs=*'"}
+			for _, name := range []string{"shop", "fast", "classify"} {
+				replaced = append(replaced, "-t "+name, "-t "+imageName(t), "tags       = [\""+name, "tags = [\""+imageName(t))
+			}
 			for text, server := range r.servers {
 				replaced = append(replaced, text, server)
 			}
 			for file, text := range files {
 				files[file] = strings.NewReplacer(replaced...).Replace(text)
 			}
-			script = strings.NewReplacer(replaced...).Replace(script)
-			dir := project(t, files)
+			var lock []string
+			if locks.MatchString(s.script) && files["uv.lock"] == "" {
+				lock = []string{"uv", "lock", "--quiet"}
+			}
+			dir := projectDir(t, files, lock)
+			if out, err := exec.Command("chmod", "-R", "a+rX", dir).CombinedOutput(); err != nil { // as a checkout is
+				t.Fatalf("%v\n%s", err, out)
+			}
+			script, kitchen := s.serving(strings.NewReplacer(replaced...), imageName(t)), filepath.Join(t.TempDir(), "containers")
 			cmd := exec.Command("sh", "-e", "-c", script)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), append([]string{"HOME=" + dir, "DOCKER_CONFIG=" + dockerConfig(t)}, r.env...)...)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), append([]string{"HOME=" + dir, "CONTAINERS=" + kitchen, "DOCKER_CONFIG=" + dockerConfig(t)}, r.env...)...)
 			out, err := cmd.CombinedOutput()
-			t.Cleanup(func() { _, _ = tryDocker("rmi", "--force", imageName(t)) })
+			t.Cleanup(func() { cleanUp(t, kitchen, imageName(t)) })
 			switch {
 			case r.fails == "" && err != nil:
 				t.Fatalf("%v\n%s", err, out)
 			case !strings.Contains(string(out), r.fails):
 				t.Errorf("the build does not say %q:\n%s", r.fails, out)
+			case !strings.Contains(string(out), r.says):
+				t.Errorf("nothing says %q:\n%s", r.says, out)
 			}
 			if strings.Contains(string(out), planted) {
 				t.Errorf("the build shows a password:\n%s", out)
 			}
+			s.ask(t, kitchen, r.answers)
 		})
 	}
+}
+
+// serving is the script of a section with the containers that serve in the background,
+// on a free port, and their names in a file.
+func (s section) serving(replaced *strings.Replacer, image string) string {
+	script := replaced.Replace(locks.ReplaceAllString(s.script, ""))
+	script = asks.ReplaceAllString(script, "")
+	script = serves.ReplaceAllStringFunc(script, func(line string) string {
+		return strings.Replace(line, "docker run -p 8000:8000", "docker run --detach --publish 127.0.0.1::8000", 1) + ` >>"$CONTAINERS"`
+	})
+	words := regexp.MustCompile(`(?m)^(docker run .*) (?:shop|classify)((?:-\w+)?)( >>.*)?$`)
+	return words.ReplaceAllString(script, "$1 "+image+"$2$3")
+}
+
+// ask sends the page's requests to each container that it starts, or one to see that it
+// answers.
+func (s section) ask(t *testing.T, containers string, answers map[string]string) {
+	t.Helper()
+	paths := map[string]string{}
+	for _, m := range asks.FindAllStringSubmatch(s.script, -1) {
+		if answers[m[1]] == "" {
+			t.Errorf("nobody says what is answered to %s", m[1])
+		}
+		paths[m[1]] = answers[m[1]]
+	}
+	data, err := os.ReadFile(containers)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	started := strings.Fields(string(data))
+	if want := len(serves.FindAllString(s.script, -1)); len(started) != want {
+		t.Fatalf("%d containers were started, and not %d", len(started), want)
+	}
+	if len(paths) > 0 && len(started) == 0 {
+		t.Error("there is nothing to ask")
+	}
+	for _, id := range started {
+		for path, says := range paths {
+			if status, body := (container{t, id}).get(path); status != 200 || !strings.Contains(body, says) {
+				t.Errorf("GET %s: %d %s, want %s", path, status, body, says)
+			}
+		}
+	}
+}
+
+// cleanUp removes the containers of a recipe, and the images whose names begin with its own.
+func cleanUp(t *testing.T, containers, image string) {
+	data, _ := os.ReadFile(containers)
+	for _, id := range strings.Fields(string(data)) {
+		if t.Failed() {
+			t.Logf("the container said:\n%s", container{t, id}.logs())
+		}
+		_, _ = tryDocker("rm", "--force", "--volumes", id)
+	}
+	names, _ := tryDocker("images", "--format", "{{.Repository}}", "--filter", "reference="+image+"*")
+	_, _ = tryDocker(append([]string{"rmi", "--force"}, strings.Fields(names)...)...)
 }
 
 // dockerConfig is where docker has its plugins, whatever HOME is.
@@ -228,6 +308,37 @@ func TestCorporateRecipes(t *testing.T) {
 		},
 		"No network at all": {files: map[string]string{"vendor/wheels/" + inner.file(): string(inner.bytes(t))}},
 	})
+}
+
+// TestRecipes follows the pages that tell a whole story, as far as a machine without
+// their servers can: every file, every command, every request.
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	inner := dist{name: "inner", version: "1.0"}
+	guarded := newIndex(t, inner)
+	guarded.user, guarded.password = "builder", planted
+	for page, r := range map[string]recipe{
+		"quickstart.md":           {answers: map[string]string{"/": `{"hello":"world"}`}},
+		"recipes/fastapi.md":      {answers: map[string]string{"/health": `{"status":"ok"}`}},
+		"recipes/django.md":       {answers: map[string]string{"/": "the shop", "/static/shop/site.css": "sans-serif"}, says: "No migrations to apply"},
+		"recipes/celery.md":       {answers: map[string]string{"/": "the shop"}},
+		"recipes/torch.md":        {plan: true}, // TestSnippets and TestTorch plan it
+		"recipes/workspace.md":    {answers: map[string]string{"/": `{"price":3}`}},
+		"recipes/distroless.md":   {servers: map[string]string{"gcr.io/distroless/python3-debian12": base(t, "minimal", "test/minimal:1")}, says: "&lt;distroless&gt;"},
+		"migration/dockerfile.md": {},
+		"migration/buildpacks.md": {answers: map[string]string{"/": "the shop"}},
+		"migration/mopy.md":       {says: "&lt;report&gt; batch"},
+		"recipes/private-index.md": {
+			servers: map[string]string{"https://packages.corp.example/simple": guarded.simple()}, says: "it runs with inner",
+			env: []string{"UV_INDEX_CORP_PASSWORD=" + planted},
+		},
+	} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			cook(t, page, map[string]recipe{page: r})
+		})
+	}
 }
 
 // agentSocket is an agent that has a key.
