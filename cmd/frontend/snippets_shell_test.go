@@ -134,8 +134,6 @@ var requests = regexp.MustCompile(`^(check|outline|targets|explain|explain-dot|e
 // build judges `docker build`: its flags, its target, and that it is given a file that
 // there is.
 func (p shown) build(args []string) error {
-	// The context may stand before flags.
-	slices.SortStableFunc(args, func(a, b string) int { return order(a) - order(b) })
 	values, rest, err := buildFlags.split(args)
 	if err != nil {
 		return err
@@ -151,7 +149,7 @@ func (p shown) build(args []string) error {
 	if !configures && (file != "Dockerfile" || values["--build-arg"] == nil && len(p.files) > 0) {
 		return fmt.Errorf("the page shows no %s", file)
 	}
-	if len(p.files) > 0 && !p.files[file] && rest[0] == "." {
+	if p.configured() && !p.files[file] && rest[0] == "." {
 		return fmt.Errorf("the page shows no %s", file)
 	}
 	for _, call := range values["--call"] {
@@ -160,8 +158,11 @@ func (p shown) build(args []string) error {
 		}
 	}
 	for _, target := range values["--target"] {
+		if slices.Contains([]string{"lock", "wheelhouse", "dockerfile"}, target) {
+			continue // every project has them, and none is planned by files alone
+		}
 		in := p
-		if len(p.files) == 0 {
+		if !p.configured() {
 			in.dir, file = "testdata/targets", "pybuild.toml"
 		}
 		if err := in.pybuild("check", "-f", file, "-target", target); err != nil {
@@ -171,12 +172,11 @@ func (p shown) build(args []string) error {
 	return nil
 }
 
-// order puts the context last, where it is a directory or a repository.
-func order(word string) int {
-	if word == "." || strings.HasPrefix(word, "https://") {
-		return 1
-	}
-	return 0
+// configured reports whether the page shows what configures a build.
+func (p shown) configured() bool {
+	return slices.ContainsFunc(p.snippets, func(s snippet) bool {
+		return s.file != "" && (strings.Contains(s.text, "[tool.pybuild") || strings.HasPrefix(s.text, "# syntax="))
+	})
 }
 
 // runFlags are those of `docker run` that pages use.
