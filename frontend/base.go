@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -10,8 +11,8 @@ import (
 	"github.com/distribution/reference"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 
-	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -27,6 +28,17 @@ func (t *target) describe(ctx context.Context, name string) (planner.Base, error
 	base, err := t.probe(ctx, name)
 	base.Env = env
 	return base, err
+}
+
+// noPython explains why an image could not be asked. How its process ended says less
+// than the engine's log above it.
+func (t *target) noPython(name string, err error) error {
+	var exit *gwpb.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	return t.in.mistake("PB205", t.images[name].At, fmt.Sprintf("the image %s has no python3 that runs (exit code %d)", t.images[name].Ref, exit.ExitCode),
+		"choose one with Python, such as python:3.13-slim")
 }
 
 // official describes an image of hub.docker.com/_/python, or a mirror of it.
@@ -83,13 +95,7 @@ func (t *target) probe(ctx context.Context, name string) (planner.Base, error) {
 		bk.WithCustomName("[base] ask the Python of "+t.images[name].Ref+" for its version"))
 	ref, err := t.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
 	if err != nil {
-		_, source := t.in.config.Source()
-		return planner.Base{}, &diag.Error{
-			Code: "PB205",
-			At:   t.images[name].At, Source: source, Err: err,
-			Message: fmt.Sprintf("the image %s has no python3 that runs: %v", t.images[name].Ref, err),
-			Hint:    "choose one with Python, such as python:3.13-slim",
-		}
+		return planner.Base{}, t.noPython(name, err)
 	}
 	data, err := dockerui.ReadFile(ctx, ref, "python.json")
 	if err != nil {

@@ -71,7 +71,8 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	ref, err := in.solve(ctx, st, t.platform)
+	// Now, and not when the engine exports it: only what fails here can be explained.
+	ref, err := in.request(ctx, st, t.platform, client.SolveRequest{Evaluate: true})
 	if err != nil {
 		return nil, err
 	}

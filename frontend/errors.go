@@ -24,7 +24,15 @@ func (in *inputs) explain(err error) error {
 	for _, d := range all {
 		messages = append(messages, d.Error())
 	}
+	// The text alone: over the gateway an error that wraps another says what that one says.
 	explained := errors.New(diag.MaskText(strings.Join(append(messages, diag.See(err)), "\n")))
+	if engines := errdefs.Sources(err); len(engines) > 0 {
+		// A step failed, and the engine has its excerpt.
+		for _, source := range engines {
+			explained = errdefs.WithSource(explained, source)
+		}
+		return explained
+	}
 	for _, d := range all {
 		data := d.Source
 		if data == nil {

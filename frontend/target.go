@@ -232,7 +232,7 @@ func (in *inputs) request(ctx context.Context, st bk.State, platform ocispecs.Pl
 	req.Definition, req.CacheImports = def.ToPB(), in.ui.CacheImports
 	res, err := in.client.Solve(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, in.failed(ctx, err)
 	}
 	return res.SingleRef()
 }

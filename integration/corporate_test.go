@@ -33,11 +33,11 @@ func TestCorporateCA(t *testing.T) {
 			"[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n",
 	}
 	build{dir: project(t, files)}.fails(t,
-		"A server's certificate is signed by nobody that the builder knows.", "in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem")
+		"a server's certificate is signed by nobody that the builder knows [PB505]", "in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem")
 
 	files["pybuild.toml"] += "[build]\nca = true\n[runtime]\nca = \"certs/ca.pem\"\n"
 	files["certs/ca.pem"] = ca.pem
-	build{dir: project(t, files)}.fails(t, "secret ca: not found")
+	build{dir: project(t, files)}.fails(t, "the build secret ca was not passed [PB525]")
 	bundle := "etc/ssl/certs/ca-certificates.crt"
 	b := build{dir: project(t, files), session: passing(map[string]string{"ca": ca.pem}), read: []string{sitePackages + "needy.py", bundle}}
 	tr := b.must(t)
@@ -68,7 +68,7 @@ func TestGit(t *testing.T) {
 		"requirements.txt": "probe @ git+" + web.URL + "/shop.git\n",
 	})
 	build{dir: dir, session: passing(map[string]string{"ca": ca.pem})}.fails(t,
-		host+" wants a login. Pass a token that may read the repository: docker build --secret id=GIT_AUTH_TOKEN")
+		host+" wants a login [PB515]", "pass a token that may read the repository: docker build --secret id=GIT_AUTH_TOKEN")
 	for _, id := range []string{"GIT_AUTH_TOKEN", "GIT_AUTH_TOKEN." + host} {
 		b := build{dir: dir, out: t.TempDir(), session: passing(map[string]string{"ca": ca.pem, id: planted})}
 		tr := b.must(t)
@@ -106,9 +106,9 @@ func TestGit(t *testing.T) {
 		"pybuild.toml": job, "job.py": "import probe\n", "requirements.txt": "probe @ git+ssh://git@" + address + bare + "\n",
 	})
 	build{dir: dir, session: []session.Attachable{agent(file)}}.fails(t,
-		"The git server's host key is not known.", "docker build --secret id=known_hosts,src=$HOME/.ssh/known_hosts")
+		"the git server's host key is not known [PB515]", "docker build --secret id=known_hosts,src=$HOME/.ssh/known_hosts")
 	hosts := passing(map[string]string{"known_hosts": known})
-	build{dir: dir, session: append(hosts, agent(sshKey(t)))}.fails(t, "The git server takes none of the agent's keys.", "docker build --ssh default")
+	build{dir: dir, session: append(hosts, agent(sshKey(t)))}.fails(t, "the git server takes none of the agent's keys [PB515]", "docker build --ssh default")
 	build{dir: dir, session: append(hosts, agent(file))}.must(t)
 }
 
@@ -134,9 +134,9 @@ func TestAirGapped(t *testing.T) {
 	build{dir: project(t, files)}.must(t).step(t, "[packages] fetch inner")
 	other := dist{name: "inner", version: "1.0", files: map[string]string{"inner.py": "# " + t.TempDir() + "\n"}}
 	files["pylock.toml"] = newIndex(t, other).pylock(t, other)
-	build{dir: project(t, files)}.fails(t, other.file()+" has the SHA-256 "+strings.TrimPrefix(ix.hash(inner.file()), "sha256:")+", and the lock says")
+	build{dir: project(t, files)}.fails(t, other.file()+" has the SHA-256 "+strings.TrimPrefix(ix.hash(inner.file()), "sha256:")+", and the lock says", "the file "+other.file()+" is not the one that was locked [PB503]")
 	delete(files, "vendor/wheels/"+inner.file())
-	build{dir: project(t, files)}.fails(t, other.file()+" is not in the wheelhouse. Fill it where there is a network")
+	build{dir: project(t, files)}.fails(t, other.file()+" is not in the wheelhouse [PB519]", "fill it where there is a network")
 
 	for name := range files {
 		if strings.HasPrefix(name, "vendor/") {

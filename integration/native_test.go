@@ -44,8 +44,8 @@ func TestMissingLibrary(t *testing.T) {
 		t.Errorf("the build says %v", tr.err)
 	}
 	for _, said := range []string{
-		".so needs libsodium.so.23, which the image does not have",
-		"Add it to the image: in [runtime], write packages = [\"libsodium23\"]",
+		".so needs libsodium.so.23, which the image does not have [PB521]",
+		"add it to the image: in [runtime], write packages = [\"libsodium23\"]",
 	} {
 		if !strings.Contains(tr.logs, said) {
 			t.Errorf("the step does not say %q:\n%s", said, tr.logs)
@@ -64,16 +64,16 @@ func TestBuildMessages(t *testing.T) {
 	for name, c := range map[string]struct {
 		backend string
 		files   map[string]string
-		says    string
+		says    []string
 	}{
-		"header":         {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <libpq-fe.h>\n"}, `The header libpq-fe.h is not there. In [build], write packages = ["libpq-dev"]`},
-		"unknown header": {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <frobnicate/all.h>\n"}, `The header frobnicate/all.h is not there. Find the Debian package that has it`},
-		"library":        {run(`["cc", "-shared", "a.c", "-lpq"]`), map[string]string{"a.c": "\n"}, `The library pq is not there to link with. In [build], write packages = ["libpq-dev"]`},
-		"fortran":        {run(`["gfortran", "a.f90"]`), nil, `The program gfortran is not there. In [build], write packages = ["gfortran"]`},
-		"pg_config":      {script(`sys.exit("Error: pg_config executable not found.")`), nil, `The program pg_config is not there. In [build], write packages = ["libpq-dev"]`},
-		"rust":           {script(`sys.exit("error: can't find Rust compiler")`), nil, `The package is written in Rust and has to be compiled. In [build], write packages = ["cargo"]`},
-		"disk":           {script(`sys.exit("OSError: [Errno 28] No space left on device")`), nil, "The builder's disk is full. Make room: docker builder prune"},
-		"pkg-config":     {script(`sys.exit("Package cairo was not found in the pkg-config search path.")`), nil, "pkg-config does not know cairo."},
+		"header":         {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <libpq-fe.h>\n"}, []string{"the header libpq-fe.h is not there [PB508]", `in [build], write packages = ["libpq-dev"]`}},
+		"unknown header": {run(`["cc", "-c", "a.c"]`), map[string]string{"a.c": "#include <frobnicate/all.h>\n"}, []string{"the header frobnicate/all.h is not there [PB508]", "find the Debian package that has it"}},
+		"library":        {run(`["cc", "-shared", "a.c", "-lpq"]`), map[string]string{"a.c": "\n"}, []string{"the library pq is not there to link with [PB510]", `in [build], write packages = ["libpq-dev"]`}},
+		"fortran":        {run(`["gfortran", "a.f90"]`), nil, []string{"the program gfortran is not there [PB509]", `in [build], write packages = ["gfortran"]`}},
+		"pg_config":      {script(`sys.exit("Error: pg_config executable not found.")`), nil, []string{"the program pg_config is not there [PB509]", `in [build], write packages = ["libpq-dev"]`}},
+		"rust":           {script(`sys.exit("error: can't find Rust compiler")`), nil, []string{"the package is written in Rust and has to be compiled [PB509]", `in [build], write packages = ["cargo"]`}},
+		"disk":           {script(`sys.exit("OSError: [Errno 28] No space left on device")`), nil, []string{"the builder's disk is full [PB512]", "make room: docker builder prune"}},
+		"pkg-config":     {script(`sys.exit("Package cairo was not found in the pkg-config search path.")`), nil, []string{"pkg-config does not know cairo [PB510]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +83,7 @@ func TestBuildMessages(t *testing.T) {
 			}
 			ix := newIndex(t, d)
 			dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pylock.toml": ix.pylock(t, d)})
-			build{dir: dir}.fails(t, c.says)
+			build{dir: dir}.fails(t, c.says...)
 		})
 	}
 }

@@ -78,10 +78,10 @@ func TestPrivateIndex(t *testing.T) {
 	ix.user, ix.password = "builder", planted
 
 	build{dir: dir}.fails(t,
-		`The index "our-corp" wants a user name and a password.`,
+		`the index "our-corp" wants a user name and a password [PB504]`,
 		"docker build --secret id=UV_INDEX_OUR_CORP_USERNAME --secret id=UV_INDEX_OUR_CORP_PASSWORD")
 	build{dir: dir, session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": "wrong"})}.
-		fails(t, `refuses the user name and password of the secrets for the index "our-corp"`)
+		fails(t, `refuses the user name and password of the secrets for the index "our-corp" [PB504]`)
 
 	b := build{dir: dir, out: t.TempDir(), session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": planted})}
 	tr := b.must(t)
@@ -160,7 +160,7 @@ func TestPrivateRequirements(t *testing.T) {
 			if name == "variable" {
 				secrets = map[string]string{"CORP_TOKEN": planted}
 			} else {
-				build{dir: dir}.fails(t, "wants a user name and a password. Pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc")
+				build{dir: dir}.fails(t, "wants a user name and a password [PB504]", "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc")
 			}
 			b := build{dir: dir, out: t.TempDir(), session: passing(secrets)}
 			tr := b.must(t)

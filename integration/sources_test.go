@@ -39,9 +39,8 @@ func TestPrivateSources(t *testing.T) {
 		"pybuild.toml": job + "[build]\nsecrets = [\"" + id + "\"]\n", "job.py": "import inner\n", "pylock.toml": ix.pylock(t, inner),
 		"pyproject.toml": "[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\n",
 	})
-	build{dir: dir}.fails(t, "HTTP auth secret "+id)
-	// The engine takes the refusal for the file.
-	build{dir: dir, session: passing(header("wrong"))}.fails(t, "digest mismatch")
+	build{dir: dir}.fails(t, "the build secret "+id+" was not passed [PB525]")
+	build{dir: dir, session: passing(header("wrong"))}.fails(t, "refuses what the secret "+id+" says [PB504]")
 	// An engine that cannot log in leaves it to a step, with the secrets that uv knows.
 	b := build{dir: dir, session: passing(header(planted))}
 	image, cache := b.exports(t)

@@ -95,7 +95,8 @@ func TestDjango(t *testing.T) {
 	files["mysite/settings.py"] = strings.Replace(files["mysite/settings.py"], "os.environ.get('SECRET_KEY', 'x')", "os.environ['SECRET_KEY']", 1)
 	files["pybuild.toml"] = "# syntax=org/pybuild\n"
 	dir := project(t, files)
-	if img, err := tryDockerBuild(t, dir); err == nil || !strings.Contains(img.log, `env = { SECRET_KEY = "only-to-build" }`) {
+	if img, err := tryDockerBuild(t, dir); err == nil || !strings.Contains(img.log, `env = { SECRET_KEY = "only-to-build" }`) ||
+		!strings.Contains(img.log, "collectstatic failed: KeyError: 'SECRET_KEY' [PB522]\n  settings that want a variable") {
 		t.Errorf("settings without their key: %v\n%s", err, img.log)
 	}
 	note(t, dir+"/pybuild.toml", "[build]\nenv = { SECRET_KEY = \"planted-7c1\" }\n")

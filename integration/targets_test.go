@@ -29,7 +29,7 @@ func TestTargetTest(t *testing.T) {
 		t.Errorf("the report is %s, %v", report, err)
 	}
 	write(t, filepath.Join(dir, "shop/__init__.py"), "PRICE = 4\n")
-	build{dir: dir, attrs: b.attrs}.fails(t, "assert 4 == 3", "1 failed")
+	build{dir: dir, attrs: b.attrs}.fails(t, "assert 4 == 3", "1 failed", "the tests failed [PB523]")
 	runtime := build{dir: dir, out: t.TempDir()}
 	runtime.must(t)
 	if _, err := os.Stat(filepath.Join(runtime.out, sitePackages, "pytest")); err == nil {

@@ -51,7 +51,7 @@ func (b *builder) resolve() {
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
 		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.airGapped(), At: b.inputAt(),
-		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, "hints.py", "resolve.py", "tree.py", "uv.py")...),
+		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, uvScripts("resolve.py", "tree.py")...)...),
 	}
 	step.Mounts = append(step.Mounts, b.access()...)
 	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {

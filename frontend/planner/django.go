@@ -98,7 +98,7 @@ func (b *builder) static() error {
 	b.add(plan.Step{
 		ID: "static", Name: "[builder] collect the static files of " + d.SettingsModule, Stage: "builder",
 		On: plan.Ref{Stack: stack}, Args: args, Env: b.staticEnv(d), Dir: b.workdir(), Output: "/out", Offline: true, At: d.StaticRootAt,
-		Mounts: append([]plan.Mount{scriptsMount("hints.py", "static.py", "tree.py", "uv.py")}, b.mountSecrets(b.Config.Build.Secrets)...),
+		Mounts: append([]plan.Mount{scriptsMount(uvScripts("static.py", "tree.py")...)}, b.mountSecrets(b.Config.Build.Secrets)...),
 	})
 	b.layer("static")
 	return nil

@@ -91,7 +91,7 @@ func (b *builder) fetch(g group) bool {
 		ID: "fetch-" + g.id, Name: "[packages] fetch " + wheelNames(fetched), Stage: "packages", On: on, Args: args,
 		Env: []plan.EnvVar{{Name: "HOME", Value: "/root"}}, Output: "/out", Offline: len(house) > 0, At: b.inputAt(),
 		Mounts: append([]plan.Mount{
-			scriptsMount("fetch.py", "hints.py", "uv.py"),
+			scriptsMount(uvScripts("fetch.py")...),
 			{Kind: plan.Cache, Target: wheelCache, ID: wheelCache},
 		}, b.access()...),
 	})

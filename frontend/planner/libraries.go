@@ -25,7 +25,7 @@ func (b *builder) libraries() {
 		on = b.native()
 	}
 	run := append(b.python(on, "libraries.py"), architecture(b.Platform), root, strings.Join(strict, ","))
-	mounts := []plan.Mount{scriptsMount("libraries.py"), {Kind: plan.Bind, From: b.plan.Root, Target: root}}
+	mounts := []plan.Mount{scriptsMount("failure.py", "libraries.py"), {Kind: plan.Bind, From: b.plan.Root, Target: root}}
 	for _, ref := range b.plan.Layers {
 		if s := b.plan.Step(ref.Step); s != nil && (mayLink(s) || slices.Contains(strict, layersDir+s.ID)) {
 			run = append(run, layersDir+s.ID)

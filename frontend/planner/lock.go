@@ -60,7 +60,7 @@ func Lock(in Input, source string) (*plan.Plan, error) {
 	}
 	const locked = "/run/pybuild/locked/"
 	args := slices.Concat(b.python(on, "lock.py"), b.accessFlags(), []string{"--", locked + file, file}, command)
-	mounts := append(wholeProject(), b.tools(on, "hints.py", "lock.py", "uv.py")...)
+	mounts := append(wholeProject(), b.tools(on, uvScripts("lock.py")...)...)
 	b.add(plan.Step{
 		ID: "lock", Name: "[lock] write " + file, Stage: "lock", On: on, Args: args, Env: b.uvEnv(on), Dir: "/", Output: "/out", Offline: b.airGapped(),
 		Mounts: append(append(mounts, b.access()...), plan.Mount{

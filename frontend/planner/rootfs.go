@@ -41,7 +41,7 @@ func (b *builder) user() string {
 // runs natively for any platform and does not run again while the base stays.
 func (b *builder) rootfs() {
 	args := b.python(b.native(), "rootfs.py")
-	mounts := []plan.Mount{scriptsMount("rootfs.py", "tree.py")}
+	mounts := []plan.Mount{scriptsMount("failure.py", "rootfs.py", "tree.py")}
 	if !b.root {
 		user, group, uid, gid := b.account()
 		args = append(args, "--account", fmt.Sprintf("%s:%d:%s:%d", user, uid, group, gid))

@@ -28,7 +28,7 @@ func (b *builder) shebangFlags(on plan.Ref) []string {
 
 // installScripts are the scripts of an install step.
 func (b *builder) installScripts() []string {
-	scripts := []string{"hints.py", "install.py", "overlap.py", "tree.py", "uv.py"}
+	scripts := uvScripts("install.py", "overlap.py", "tree.py")
 	if b.Builder != nil {
 		scripts = append(scripts, "interpreter.py")
 	}

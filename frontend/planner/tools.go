@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/pybuild/pybuild/llb/plan"
@@ -28,6 +29,13 @@ func (b *builder) onBuilder(r plan.Ref) bool {
 // scripts mounts pybuild's scripts.
 func scriptsMount(names ...string) plan.Mount {
 	return plan.Mount{Kind: plan.Bind, From: plan.Ref{Scripts: names}, Target: scriptsDir}
+}
+
+// uvScripts are scripts that run uv, with those that they import.
+func uvScripts(names ...string) []string {
+	names = append(names, "failure.py", "hints.py", "native.py", "uv.py")
+	slices.Sort(names)
+	return names
 }
 
 // tools mounts the scripts, uv out of its own image, and uv's cache.

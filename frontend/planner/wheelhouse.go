@@ -61,7 +61,7 @@ func ToolResolution(in Input) (*plan.Plan, error) {
 		Output: "/out", Offline: b.airGapped(), At: b.inputAt(),
 		Mounts: append(append([]plan.Mount{{
 			Kind: plan.Bind, From: plan.Ref{Files: map[string]string{toolsFile: strings.Join(tools, "\n") + "\n"}}, Target: projectDir, Scratch: true,
-		}}, b.tools(on, "hints.py", "resolve.py", "tree.py", "uv.py")...), b.access()...),
+		}}, b.tools(on, uvScripts("resolve.py", "tree.py")...)...), b.access()...),
 	})
 	return b.plan, b.err
 }
@@ -134,6 +134,6 @@ func (b *builder) buildWheels(packages []project.PylockPackage) {
 		Output: "/out", Offline: b.airGapped(), At: b.inputAt(),
 		Mounts: append(append([]plan.Mount{{
 			Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: text.String()}}, Target: projectDir, Scratch: true,
-		}}, b.tools(on, "hints.py", "tree.py", "uv.py", "wheels.py")...), b.access()...),
+		}}, b.tools(on, uvScripts("tree.py", "wheels.py")...)...), b.access()...),
 	})
 }

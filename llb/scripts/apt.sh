@@ -38,7 +38,47 @@ if [ -f /run/pybuild/ca.pem ]; then
   printf 'Acquire::https::CAInfo "%s";\n' "$bundle" >>"$conf"
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get -c "$conf" update -q
+log=$(mktemp)
+# Says why apt failed, as failure.py does. A failed update is none to apt, and what it
+# could not fetch it then does not find.
+explain() {
+  found() { sed -nE "s/.*$1.*/\1/p" "$log" | head -n 1; }
+  code=PB514 what= hint=
+  if grep -qi 'certificate' "$log"; then
+    code=PB505 what="the certificate of the package archive is signed by nobody that the base knows"
+    hint="pass the certificate of your company's CA: in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem ..."
+  elif grep -qE 'Temporary failure resolving|Could not resolve' "$log"; then
+    code=PB506 what="the build cannot look up the name of $(found "resolving '([^']+)'")"
+    hint="behind a proxy, pass it: docker build --build-arg HTTP_PROXY=... ; with a mirror, name it: in [build], write apt-mirror = \"https://...\""
+  elif grep -qE 'Could not connect|Unable to connect|Connection (failed|refused|timed out)|Cannot initiate the connection|50[0-9] ' "$log"; then
+    code=PB507 what="the package archive does not answer"
+    hint="behind a proxy, pass it: docker build --build-arg HTTP_PROXY=... ; with a mirror, name it: in [build], write apt-mirror = \"https://...\""
+  elif grep -qE "No space left|don't have enough free space" "$log"; then
+    code=PB512 what="the builder's disk is full" hint="make room: docker builder prune"
+  elif [ -n "$(found 'Unable to locate package (.+)')$(found "Package '([^']+)' has no installation candidate")" ]; then
+    what="the base's distribution has no package $(found 'Unable to locate package (.+)')$(found "Package '([^']+)' has no installation candidate")"
+    hint="look for its name at packages.debian.org; names differ between releases: \"libssl3t64|libssl3\" takes the first that there is"
+  elif [ -n "$(found "Version '.*' for '([^']+)' was not found")" ]; then
+    what="the base's distribution has another version of $(found "Version '.*' for '([^']+)' was not found")"
+    hint="leave the version out: the archive keeps the newest one only"
+  elif [ -n "$(found "'([^']+)' (does not have|no longer has) a Release file")" ]; then
+    what="the archive $(found "'([^']+)' (does not have|no longer has) a Release file") is gone: the base's release is no longer supported"
+    hint="choose a newer base"
+  fi
+  [ -n "$what" ] || return 0
+  printf '\n%s [%s]\n  %s\n' "$what" "$code" "$hint" >&2
+  printf '%s\n%s\n%s' "$code" "$what" "$hint" >/pybuild-failure.txt || :
+}
+# apt says on stderr what went wrong.
+apt() {
+  apt-get -c "$conf" "$@" 2>>"$log" || {
+    status=$?
+    cat "$log" >&2
+    explain
+    exit $status
+  }
+}
+apt update -q
 chosen=
 for package in "$@"; do
   first=
@@ -49,5 +89,6 @@ for package in "$@"; do
   chosen="$chosen ${first:-${package%%|*}}"
 done
 # shellcheck disable=SC2086 # names of packages have no spaces
-apt-get -c "$conf" install -q -y --no-install-recommends -- $chosen
-rm -rf "$conf" "${parts:-}" "${bundle:-}" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old
+apt install -q -y --no-install-recommends -- $chosen
+cat "$log" >&2
+rm -rf "$conf" "$log" "${parts:-}" "${bundle:-}" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old

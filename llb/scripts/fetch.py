@@ -21,6 +21,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import failure
 import hints
 import uv
 
@@ -31,7 +32,11 @@ TRIES = 4
 
 
 class Failed(Exception):
-    pass
+    """A wheel that could not be had, with what to do if that is known."""
+
+    def __init__(self, message, known=None):
+        super().__init__(message)
+        self.known = known
 
 
 class Redirects(urllib.request.HTTPRedirectHandler):
@@ -100,7 +105,13 @@ def fetch(name, expected, url, opener, logins, wheelhouse):
                 part.close()
                 found = digest(part.name)
                 if found != expected:
-                    raise Failed(f"{name} has the SHA-256 {found}, and the lock says {expected}: lock again, or find out who changed the file")
+                    raise Failed(
+                        f"{name} has the SHA-256 {found}, and the lock says {expected}",
+                        failure.Failure(
+                            "PB503", f"the file {name} is not the one that was locked",
+                            "if it was published anew, lock again; if not, find out who changed it before you build",
+                        ),
+                    )  # fmt: skip
                 # Another build may do the same: a rename is whole or not at all.
                 os.replace(part.name, cached)
             except BaseException:
@@ -112,7 +123,8 @@ def fetch(name, expected, url, opener, logins, wheelhouse):
 def copy(name, wheelhouse, part):
     path = os.path.join(wheelhouse, name)
     if not os.path.exists(path):
-        raise Failed(f"{name} is not in the wheelhouse. Fill it where there is a network: uv export -o requirements.txt && pip download -r requirements.txt -d DIRECTORY")
+        what = f"{name} is not in the wheelhouse"
+        raise Failed(what, failure.Failure("PB519", what, "fill it where there is a network: uv export -o requirements.txt && pip download -r requirements.txt -d DIRECTORY"))
     with open(path, "rb") as file:
         shutil.copyfileobj(file, part)
 
@@ -171,12 +183,14 @@ def main():
     wanted = list(zip(files[::3], files[1::3], files[2::3]))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         done = [pool.submit(fetch, *file, opener, logins, wheelhouse) for file in wanted]
-    errors = sorted({str(f.exception()) for f in done if f.exception()})
+    errors = sorted((f.exception() for f in done if f.exception()), key=str)
     for e in errors:
         print(e, file=sys.stderr)
-    advice = hints.hint("\n".join(errors), indexes, lambda name: name in env)
-    if advice:
-        print("\n" + advice, file=sys.stderr)
+    if errors:
+        known = next((e.known for e in errors if getattr(e, "known", None)), None)
+        known = known or hints.find("\n".join(map(str, errors)), indexes, lambda name: name in env)
+        if known:
+            failure.report(known)
     return 1 if errors else 0
 
 

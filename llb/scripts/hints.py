@@ -2,116 +2,39 @@
 
 import re
 
-# The Debian packages of headers, by the header or its directory.
-HEADERS = {
-    "Python.h": "libpython3-dev",
-    "bzlib.h": "libbz2-dev",
-    "cairo.h": "libcairo2-dev",
-    "curl/": "libcurl4-openssl-dev",
-    "expat.h": "libexpat1-dev",
-    "ffi.h": "libffi-dev",
-    "ft2build.h": "libfreetype-dev",
-    "gdal.h": "libgdal-dev",
-    "geos_c.h": "libgeos-dev",
-    "gmp.h": "libgmp-dev",
-    "gssapi/": "libkrb5-dev",
-    "gssapi.h": "libkrb5-dev",
-    "hdf5.h": "libhdf5-dev",
-    "jpeglib.h": "libjpeg-dev",
-    "krb5.h": "libkrb5-dev",
-    "lber.h": "libldap2-dev",
-    "ldap.h": "libldap2-dev",
-    "libmemcached/": "libmemcached-dev",
-    "libpq-fe.h": "libpq-dev",
-    "librdkafka/": "librdkafka-dev",
-    "libusb.h": "libusb-1.0-0-dev",
-    "libxml/": "libxml2-dev",
-    "libxslt/": "libxslt1-dev",
-    "linux/": "linux-libc-dev",
-    "lz4.h": "liblz4-dev",
-    "lzma.h": "liblzma-dev",
-    "mpc.h": "libmpc-dev",
-    "mpfr.h": "libmpfr-dev",
-    "mysql.h": "default-libmysqlclient-dev",
-    "netcdf.h": "libnetcdf-dev",
-    "openssl/": "libssl-dev",
-    "portaudio.h": "portaudio19-dev",
-    "proj.h": "libproj-dev",
-    "readline/": "libreadline-dev",
-    "sasl/": "libsasl2-dev",
-    "snappy-c.h": "libsnappy-dev",
-    "snappy.h": "libsnappy-dev",
-    "sodium.h": "libsodium-dev",
-    "sql.h": "unixodbc-dev",
-    "sqlite3.h": "libsqlite3-dev",
-    "systemd/": "libsystemd-dev",
-    "uuid/": "uuid-dev",
-    "yaml.h": "libyaml-dev",
-    "zlib.h": "zlib1g-dev",
-    "zmq.h": "libzmq3-dev",
-    "zstd.h": "libzstd-dev",
-}
+import native
+from failure import Failure
 
-# The Debian packages to link with, where they are not named lib<name>-dev.
-LIBRARIES = {
-    "crypto": "libssl-dev",
-    "lber": "libldap2-dev",
-    "ldap": "libldap2-dev",
-    "lzma": "liblzma-dev",
-    "mariadb": "libmariadb-dev",
-    "mysqlclient": "default-libmysqlclient-dev",
-    "python3": "libpython3-dev",
-    "xslt": "libxslt1-dev",
-    "z": "zlib1g-dev",
-}
-
-# The Debian packages of programs that build scripts call.
-PROGRAMS = {
-    "cargo": "cargo",
-    "cc": "gcc",
-    "cmake": "cmake",
-    "curl-config": "libcurl4-openssl-dev",
-    "c++": "g++",
-    "gcc": "gcc",
-    "gfortran": "gfortran",
-    "g++": "g++",
-    "krb5-config": "libkrb5-dev",
-    "make": "make",
-    "meson": "meson",
-    "mysql_config": "default-libmysqlclient-dev",
-    "ninja": "ninja-build",
-    "pg_config": "libpq-dev",
-    "pkg-config": "pkg-config",
-    "protoc": "protobuf-compiler",
-    "rustc": "cargo",
-    "swig": "swig",
-    "xml2-config": "libxml2-dev",
-    "xslt-config": "libxslt1-dev",
-}
-
-NAMES = "|".join(re.escape(name) for name in sorted(PROGRAMS, key=len, reverse=True))
-MISSING_PROGRAM = re.compile(
-    rf"""(?:command|program|linker|[Cc]ompiler|[Ee]xecutable)?\s*[`'"\[]*\b(?:\S*-linux-(?:gnu|musl)-)?({NAMES})[`'"\]]*\S*"""
-    r"""(?: executable| program)?(?: failed)?[^\n]{0,40}?(?:No such file or directory|not found|not installed|is missing|could not be found)"""
-)
-NO_PROGRAM = re.compile(rf"No such file or directory: [`'\"]({NAMES})[`'\"]|Unknown compiler\(s\): \[\[[`'\"]({NAMES})[`'\"]")
-RUST = re.compile(r"can't find Rust compiler|Rust not found|requires Rust|Cargo, the Rust package manager, is not installed", re.I)
-HEADER = re.compile(r"fatal error: [`'\"<]?([\w./+-]+)[`'\">]?(?: file not found|: No such file or directory)")
-PKG_CONFIG = re.compile(r"Package [`'\"]?([\w.+-]+)[`'\"]? was not found in the pkg-config|No package [`'\"]([\w.+-]+)[`'\"] found")
-LINKER = re.compile(r"cannot find -l([\w.+-]+)")
 REFUSED = re.compile(r"\b(401|403) (Unauthorized|Forbidden)\b")
 URL = re.compile(r"https?://[^\s)`'\"]+")
 CERTIFICATE = re.compile(
     r"UnknownIssuer|self.signed certificate|CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate verification failed|local issuer certificate", re.I
 )
 GIT_HTTP = re.compile(r"could not read (?:Username|Password) for '(https?://[^']+)'|Authentication failed for '(https?://[^']+)'")
+GIT_REPOSITORY = re.compile(r"fatal: (?:repository )?'([^']+)' (?:does not appear to be a git repository|not found)|(Repository not found)|(remote: Not Found)", re.I)
+GIT_REVISION = re.compile(r"fatal: couldn't find remote ref (?:refs/(?:tags|heads)/)?(\S+)|failed to find branch, tag, or commit `([^`]+)`")
+GIT_DIRECTORY = re.compile(r"has no subdirectory `([^`]+)`")
+GIT_PACKAGE = re.compile(r"Failed to (?:download|build|download and build|fetch|resolve) `([^`\s@]+) @ git\+")
 HASH = re.compile(r"[Hh]ash mismatch for [`'\"]?([^`'\"\s]+)")
 NO_WHEEL = re.compile(r"[`'\"]?([\w.-]+)(?:[=@]=?[\w.+-]+)?[`'\"]? (?:has no wheels? with a matching|can't be installed because it doesn't have a source distribution or wheel)[^\n]*")
-NAME_LOOKUP = re.compile(r"dns error|Temporary failure in name resolution|Could not resolve host|failed to lookup address")
-
-
-def build_packages(*names):
-    return "In [build], write packages = [" + ", ".join(f'"{n}"' for n in names) + "]"
+NEEDS_PYTHON = re.compile(r"\b([\w.-]+)(==\S+)? (?:requires|depends on) Python ?([<>=~!][^\s,]*)")
+PROJECT_PYTHON = re.compile(r"resolved to Python ([\d.]+), which is incompatible with the (?:project|script)'s Python requirement: `([^`]+)`")
+LOCK_SCHEMA = re.compile(r"lockfile at `([^`]+)` uses an unsupported schema version")
+LOCK_STALE = re.compile(r"lockfile at `([^`]+)` needs to be updated")
+UV_VERSION = re.compile(r"Required uv version `([^`]+)` does not match the running version `([^`]+)`")
+NAME_LOOKUP = re.compile(r"dns error|Temporary failure in name resolution|Name or service not known|Could not resolve host|failed to lookup address")
+UNREACHABLE = re.compile(
+    r"Connection refused|Network is unreachable|No route to host|Failed to connect to|connection closed before|Connection reset|operation timed out|timed out|tcp connect error"
+    r"|HTTP status server error \(5\d\d|answers 5\d\d"
+)
+SERVER = re.compile(r"(?:https?|ssh)://(?:[^\s/@]+@)?([^\s/)`'\"]+)")
+GONE = re.compile(r"([^\s:]+): \S+ answers (404|410)\b")
+KILLED = re.compile(r"signal: 9 \(SIGKILL\)|Killed signal terminated program|died with <Signals\.SIGKILL: 9>|^MemoryError|std::bad_alloc|rustc.*signal: 9", re.M)
+UNDECLARED = re.compile(r"indicates that `([^`]+)` depends on `([^`]+)`, but doesn't declare it as a build dependency")
+BACKEND = re.compile(r"Failed to (?:build|download and build|prepare|generate package metadata for) `([^`\s@]+)")
+UNKNOWN_PACKAGE = re.compile(r"[Bb]ecause ([\w.-]+) was not found in the (?:package registry|provided package locations)")
+UNKNOWN_VERSION = re.compile(r"[Bb]ecause there (?:is|are) no versions? of ([\w.-]+)(\S*)")
+NO_SOLUTION = re.compile(r"No solution found when resolving")
 
 
 def variable(index):
@@ -125,93 +48,149 @@ def index_of(url, indexes):
     return next((name for name, base in indexes if base.split("/", 3)[:3] == place), None)
 
 
-def credentials(url, indexes, given):
+def refused(text, indexes, given):
     """What to do about an index that refuses."""
+    found = REFUSED.search(text)
+    urls = URL.findall(text)
+    if not found or not urls:
+        return None
+    # The URL that is named last before the status, or the first after it.
+    before = [u for u in urls if text.index(u) < found.start()]
+    url = (before or urls)[-1 if before else 0]
     name = index_of(url, indexes)
     host = url.split("/", 3)[2].split("@")[-1]
     if name and given(f"UV_INDEX_{variable(name)}_PASSWORD"):
-        return f'{host} refuses the user name and password of the secrets for the index "{name}": check their values'
+        return Failure("PB504", f'{host} refuses the user name and password of the secrets for the index "{name}"', "check their values")
     if name:
         prefix = f"UV_INDEX_{variable(name)}"
-        return (
-            f'The index "{name}" wants a user name and a password. Pass them as secrets, from variables of these names:\n'
-            f"docker build --secret id={prefix}_USERNAME --secret id={prefix}_PASSWORD ..."
-        )
-    return f"{host} wants a user name and a password. Pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc ..."
+        return Failure(
+            "PB504", f'the index "{name}" wants a user name and a password',
+            f"pass them as secrets, from variables of these names:\ndocker build --secret id={prefix}_USERNAME --secret id={prefix}_PASSWORD ...",
+        )  # fmt: skip
+    return Failure("PB504", f"{host} wants a user name and a password", "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc ...")
 
 
-def header(name):
-    for known, package in HEADERS.items():
-        if name == known or known.endswith("/") and name.startswith(known) or name.endswith("/" + known):
-            return f"The header {name} is not there. " + build_packages(package)
-    return (
-        f"The header {name} is not there. Find the Debian package that has it (packages.debian.org, "
-        '"search the contents") and name it in [build] packages'
-    )
+def git(text):
+    """What to do about a repository that cannot be cloned."""
+    if "Host key verification failed" in text:
+        return Failure(
+            "PB515", "the git server's host key is not known",
+            "pass the file that has it, as ssh-keyscan writes it: docker build --secret id=known_hosts,src=$HOME/.ssh/known_hosts ...",
+        )  # fmt: skip
+    if "Permission denied (publickey" in text:
+        return Failure("PB515", "the git server takes none of the agent's keys", "pass an agent that has one: docker build --ssh default ...")
+    found = GIT_HTTP.search(text)
+    if found:
+        host = (found[1] or found[2]).split("/", 3)[2]
+        return Failure("PB515", f"{host} wants a login", "pass a token that may read the repository: docker build --secret id=GIT_AUTH_TOKEN ...")
+    package = GIT_PACKAGE.search(text)
+    of = f"the repository of {package[1]}" if package else "the repository"
+    found = GIT_REVISION.search(text)
+    if found:
+        return Failure("PB516", f"{of} has no {found[1] or found[2]}", "write a branch, a tag or a commit that it has, and lock again")
+    found = GIT_DIRECTORY.search(text)
+    if found:
+        return Failure("PB516", f"{of} has no directory {found[1]}", "write the directory of the project in it, and lock again")
+    if package and GIT_REPOSITORY.search(text):
+        return Failure(
+            "PB516", f"{of} is not there, or not for everybody",
+            "check its URL; a private one wants a token or a key: docker build --secret id=GIT_AUTH_TOKEN ..., or --ssh default",
+        )  # fmt: skip
+    return None
 
 
-def hint(text, indexes=(), given=lambda name: False):
-    """The one thing to do about an output, or None.
+def lock(text):
+    """What to do about a lock or a Python that uv does not take."""
+    found = PROJECT_PYTHON.search(text)
+    if found:
+        return Failure("PB518", f"the project wants Python {found[2]}, and the image has {found[1]}", "choose another one with the key python, or a base that has it; or change requires-python and lock again")
+    found = LOCK_SCHEMA.search(text)
+    if found:
+        return Failure("PB107", f"{found[1]} was written by a newer uv than the one that installs", 'install with that one: in [build], write uv = "..."; or lock with an older one')
+    found = LOCK_STALE.search(text)
+    if found:
+        return Failure("PB106", f"{found[1]} does not fit its manifest any more", f"run `uv lock` and commit {found[1]}")
+    found = UV_VERSION.search(text)
+    if found:
+        return Failure("PB517", f"the project wants uv {found[1]}, and {found[2]} installs", 'name a version that fits: in [build], write uv = "..."; or change required-version in [tool.uv]')
+    return None
+
+
+def reached(text):
+    """What to do about a server that does not answer."""
+    servers = SERVER.findall(text)
+    server = servers[-1] if servers else "a server"
+    if NAME_LOOKUP.search(text):
+        return Failure(
+            "PB506", f"the build cannot look up the name of {server}",
+            "behind a proxy, pass it: docker build --build-arg HTTPS_PROXY=... ; with a name server of the host's own, try docker build --network host ...",
+        )  # fmt: skip
+    if UNREACHABLE.search(text):
+        return Failure(
+            "PB507", f"{server} does not answer as it should",
+            "try again; if it answers on this machine and not in the build, pass the proxy (--build-arg HTTPS_PROXY=...) or build with --network host",
+        )  # fmt: skip
+    return None
+
+
+def solution(text):
+    """What to do about requirements that nothing fulfils."""
+    found = NEEDS_PYTHON.search(text)
+    if found and NO_SOLUTION.search(text):
+        return Failure("PB518", f"{found[1]}{found[2] or ''} is for Python {found[3]} only", "choose another Python with the key python, or another version of the package")
+    if not NO_SOLUTION.search(text):
+        return None
+    found = UNKNOWN_PACKAGE.search(text)
+    if found:
+        return Failure("PB501", f"no index has a package {found[1]}", "check its name; if it is on an index of your own, name that in [[tool.uv.index]] of pyproject.toml")
+    found = UNKNOWN_VERSION.search(text)
+    if found:
+        return Failure("PB501", f"there is no {found[1]}{found[2]}", "ask for a version that is published, and lock again")
+    return Failure("PB501", "the requirements exclude each other", "loosen one of those that are named above, and lock again")
+
+
+def backend(text):
+    """What to do about a package that does not build."""
+    found = UNDECLARED.search(text)
+    if found:
+        name = re.split("[@=]", found[1])[0]
+        return Failure("PB524", f"{name} needs {found[2]} to be built, and does not say so", f'in pyproject.toml, write\n[tool.uv.extra-build-dependencies]\n{name} = ["{found[2]}"]')
+    found = BACKEND.search(text)
+    if found and not NO_SOLUTION.search(text):
+        name = re.split("[@=]", found[1])[0]
+        return Failure("PB511", f"{name} has no wheel that fits, and building it failed", "what its build said is above; another version may have a wheel, or what it lacks belongs into [build] packages")
+    return None
+
+
+def find(text, indexes=(), given=lambda name: False):
+    """The Failure that an output tells of, or None: what is certain comes first.
 
     indexes are pairs of name and URL; given tells whether a secret was passed.
     """
     if CERTIFICATE.search(text):
-        return (
-            "A server's certificate is signed by nobody that the builder knows. Pass the certificate of your company's CA: "
-            "in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem ..."
-        )
-    if "Host key verification failed" in text:
-        return (
-            "The git server's host key is not known. Pass the file that has it, as ssh-keyscan writes it: "
-            "docker build --secret id=known_hosts,src=$HOME/.ssh/known_hosts ..."
-        )
-    if "Permission denied (publickey" in text:
-        return "The git server takes none of the agent's keys. Pass an agent that has one: docker build --ssh default ..."
+        return Failure(
+            "PB505", "a server's certificate is signed by nobody that the builder knows",
+            "pass the certificate of your company's CA: in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem ...",
+        )  # fmt: skip
     if "No space left on device" in text:
-        return "The builder's disk is full. Make room: docker builder prune"
+        return Failure("PB512", "the builder's disk is full", "make room: docker builder prune")
+    if KILLED.search(text):
+        return Failure("PB513", "the build ran out of memory", "give the builder more, or take a version that has a wheel: compiling takes the most")
     found = HASH.search(text)
     if found:
-        return (
-            f"The file of {found[1]} that the index has is not the one that was locked. If it was published anew, lock again; "
-            "if not, find out who changed it before you build"
-        )
+        return Failure(
+            "PB503", f"the file of {found[1]} that the index has is not the one that was locked",
+            "if it was published anew, lock again; if not, find out who changed it before you build",
+        )  # fmt: skip
     found = NO_WHEEL.search(text)
     if found:
-        return (
-            f"{found[1]} is not published for this Python and platform. Choose another Python (the key python), "
-            "another version of it, or another platform (--platform)"
-        )
-    found = GIT_HTTP.search(text)
+        return Failure(
+            "PB502", f"{found[1]} is not published for this Python and platform",
+            "choose another Python (the key python), another version of it, or another platform (--platform)",
+        )  # fmt: skip
+    found = GONE.search(text)
     if found:
-        host = (found[1] or found[2]).split("/", 3)[2]
-        return f"{host} wants a login. Pass a token that may read the repository: docker build --secret id=GIT_AUTH_TOKEN ..."
-    found = REFUSED.search(text)
-    if found:
-        urls = URL.findall(text)
-        # The URL that is named last before the status, or the first after it.
-        before = [u for u in urls if text.index(u) < found.start()]
-        if urls:
-            return credentials((before or urls)[-1 if before else 0], indexes, given)
-    found = HEADER.search(text)
-    if found:
-        return header(found[1])
-    if RUST.search(text):
-        return "The package is written in Rust and has to be compiled. " + build_packages("cargo")
-    found = PKG_CONFIG.search(text)
-    if found:
-        name = found[1] or found[2]
-        return f"pkg-config does not know {name}. Find the -dev package of it (packages.debian.org) and name it in [build] packages"
-    found = LINKER.search(text)
-    if found:
-        return f"The library {found[1]} is not there to link with. " + build_packages(LIBRARIES.get(found[1], f"lib{found[1].lower()}-dev"))
-    found = NO_PROGRAM.search(text) or MISSING_PROGRAM.search(text)
-    if found:
-        program = next(name for name in found.groups() if name)
-        packages = [PROGRAMS[program]] + (["libc6-dev"] if PROGRAMS[program] in ("gcc", "g++") else [])
-        return f"The program {program} is not there. " + build_packages(*packages)
-    if NAME_LOOKUP.search(text):
-        return (
-            "The build cannot look up the server's name. Behind a proxy, pass it: docker build --build-arg HTTPS_PROXY=... ; "
-            "with a name server of the host's own, try docker build --network host ..."
-        )
-    return None
+        return Failure("PB520", f"{found[1]} is not where the lock says", "lock again: it was removed, or the lock was made with another index")
+    return (
+        git(text) or lock(text) or refused(text, indexes, given) or native.lacks(text) or reached(text) or backend(text) or solution(text)
+    )

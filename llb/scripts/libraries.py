@@ -13,6 +13,8 @@ import struct
 import subprocess
 import sys
 
+import failure
+
 # e_machine (elf.h) of the architectures of OCI.
 MACHINES = {"386": 3, "arm": 40, "amd64": 62, "ppc64le": 21, "s390x": 22, "arm64": 183, "riscv64": 243}
 
@@ -141,10 +143,11 @@ def main():
                 where.setdefault(soname, set()).add(path.split("/site-packages/")[-1])
     for soname, users in sorted(maybe.items()):
         print(f"note: {first(users)} needs {soname}, which the image does not have{advice([soname])}")
-    for soname, users in sorted(missing.items()):
+    for soname, users in sorted(missing.items())[1:]:
         print(f"{first(users)} needs {soname}, which the image does not have", file=sys.stderr)
     if missing:
-        print(f"Add it to the image{advice(missing)}", file=sys.stderr)
+        soname = min(missing)
+        failure.report(failure.Failure("PB521", f"{first(missing[soname])} needs {soname}, which the image does not have", f"add it to the image{advice(missing)}"))
         return 1
     return 0
 

@@ -46,6 +46,7 @@ def main():
     done = uv.run(select, env, capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stderr)
+        uv.explain(done.stderr, env, options)
         return done.returncode
     changes = json.loads(done.stdout)["changes"]
     install = [

@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 
+import failure
 import tree
 
 BASE = "/base"
@@ -38,10 +39,10 @@ def add(name, account, number, line):
         if fields[0] == account and fields[2] != number:
             kind = "user" if name == "passwd" else "group"
             key = "uid" if name == "passwd" else "gid"
-            sys.exit(
-                f"the base image has a {kind} {account} with {key} {fields[2]}, not {number}:"
-                f" set {key} = {fields[2]} or another name for the {kind} in [runtime]"
-            )
+            failure.end(
+                "PB209", f"the base image has a {kind} {account} with {key} {fields[2]}, not {number}",
+                f"set {key} = {fields[2]} or another name for the {kind} in [runtime]",
+            )  # fmt: skip
     # An account of the same number is kept as it is: the image runs by number.
     if not any(old.split(":")[2] == number for old in lines):
         lines.append(line)
@@ -57,7 +58,7 @@ def trust(certificate):
     with open(certificate, encoding="utf-8") as file:
         text = file.read()
     if "-----BEGIN CERTIFICATE-----" not in text:
-        sys.exit("the file of [runtime] ca is no certificate in PEM: openssl x509 -inform der -in FILE -out FILE.pem makes one")
+        failure.end("PB122", "the file of [runtime] ca is no certificate in PEM", "make one: openssl x509 -inform der -in FILE -out FILE.pem")
     known = ""
     if os.path.exists(BASE + BUNDLE):
         with open(BASE + BUNDLE, encoding="utf-8") as file:

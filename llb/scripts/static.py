@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 
+import failure
 import tree
 import uv
 
@@ -44,14 +45,15 @@ def main():
     sys.path.insert(1, os.getcwd())
     try:
         collect()
-    except Exception:
+    except Exception as e:
         traceback.print_exc()
-        print(
-            "\ncollectstatic failed. Settings that want a variable get it from the build's own"
-            ' environment, which never reaches the image:\n[build]\nenv = { SECRET_KEY = "only-to-build" }\n'
-            "or switch it off: collectstatic = false in [build]",
-            file=sys.stderr,
-        )
+        failure.report(
+            failure.Failure(
+                "PB522", f"collectstatic failed: {type(e).__name__}: {e}".replace("\n", " "),
+                "settings that want a variable get it from the build's own environment, which never reaches the image:\n"
+                '[build]\nenv = { SECRET_KEY = "only-to-build" }\nor switch it off: collectstatic = false in [build]',
+            )
+        )  # fmt: skip
         return 1
     tree.settle(ROOT)
     return 0

@@ -10,10 +10,12 @@ Options before the command:
 import base64
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 
+import failure
 import hints
 
 # The certificate of a company's CA, and where the known ones may be.
@@ -107,6 +109,13 @@ def log_in(env, hosts):
             env["GIT_CONFIG_COUNT"] = str(count)
 
 
+def explain(text, env, options=()):
+    """Say what to do about what a failed command said, if that is known."""
+    found = hints.find(text, Options(options).indexes, lambda name: name in env)
+    if found:
+        failure.report(found)
+
+
 def run(command, env, options=(), **more):
     """Run a command and give its completed process, whatever its exit code.
 
@@ -129,7 +138,9 @@ def run(command, env, options=(), **more):
     process.wait()
     reader.join()
     if process.returncode:
-        advice = hints.hint(kept.decode("utf-8", "replace"), Options(options).indexes, lambda name: name in env)
-        if advice:
-            print("\n" + advice, file=sys.stderr)
+        text = kept.decode("utf-8", "replace")
+        if process.returncode == -signal.SIGKILL:
+            # Nobody but the kernel ends uv like that.
+            text += "signal: 9 (SIGKILL)"
+        explain(text, env, options)
     return process

@@ -1,0 +1,142 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// report is where a step leaves why it failed: its code, what happened on one line, and
+// what to do (llb/scripts/failure.py).
+const report = "/pybuild-failure.txt"
+
+// failed says why a step failed, on the line that ends the build: BuildKit's own has the
+// whole command, and what matters stands in the log of the step.
+func (in *inputs) failed(ctx context.Context, err error) error {
+	var solve *errdefs.SolveError
+	if err == nil || !errors.As(err, &solve) || solve.Op == nil {
+		return err
+	}
+	failure := &diag.Error{Code: "PB599", At: placeOf(err), Hint: "what it says is above", Err: err}
+	step := solve.Description["llb.customname"]
+	if source := solve.Op.GetSource(); source != nil {
+		if !ofSource(failure, source.Identifier, in.answer(ctx, solve.Op, err).Error()) {
+			return err
+		}
+		if login := source.Attrs[pb.AttrHTTPAuthHeaderSecret]; login != "" && failure.Code == "PB504" {
+			failure.Message, failure.Hint = "the server refuses what the secret "+login+" says", "check its value: it is the whole header, as \"Bearer TOKEN\""
+		}
+		return failure
+	}
+	var exit *gwpb.ExitError
+	switch exec := solve.Op.GetExec(); {
+	case exec == nil:
+		return err
+	case ofEngine(failure, err.Error()):
+	case !errors.As(err, &exit):
+		return err
+	case exit.ExitCode == 137:
+		failure.Code, failure.Message = "PB513", "the build ran out of memory"
+		failure.Hint = "give the builder more, or take a version that has a wheel: compiling takes the most"
+	case in.reported(ctx, failure, solve):
+	case strings.HasPrefix(step, "[test] "):
+		failure.Code, failure.Message = "PB523", "the tests failed"
+	case exec.Meta != nil && len(exec.Meta.Args) > 0 && exec.Meta.Args[0] == "apk":
+		failure.Code, failure.Message = "PB514", "apk cannot install what "+step+" names"
+		failure.Hint = "what it says is above; Alpine's names differ from Debian's: look at pkgs.alpinelinux.org"
+	default:
+		failure.Message = fmt.Sprintf("the step %q ended with exit code %d", step, exit.ExitCode)
+	}
+	return failure
+}
+
+// answer is what the server of a file says. Where the engine knows a checksum, it takes
+// whatever comes, a page that says "not found" too: so it is asked for that without one.
+func (in *inputs) answer(ctx context.Context, op *pb.Op, err error) error {
+	source := op.GetSource()
+	if !strings.HasPrefix(source.Identifier, "http") || !strings.Contains(err.Error(), "digest mismatch") {
+		return err
+	}
+	file, _, _ := strings.Cut(path.Base(source.Identifier), "?")
+	attrs := maps.Clone(source.Attrs)
+	delete(attrs, pb.AttrHTTPChecksum)
+	st := bk.NewState(bk.NewSource(source.Identifier, attrs, bk.Constraints{}).Output())
+	def, fail := st.Marshal(ctx, bk.WithCustomName("[internal] see what the server of "+file+" answers"))
+	if fail != nil {
+		return err
+	}
+	if _, fail = in.client.Solve(ctx, client.SolveRequest{Evaluate: true, Definition: def.ToPB()}); fail != nil {
+		return fail
+	}
+	return err
+}
+
+// reported reads what the step left, out of a container of the tree that it failed on.
+func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errdefs.SolveError) bool {
+	exec := solve.Op.GetExec()
+	var root *client.Mount
+	for i, m := range exec.Mounts {
+		if m.Dest == "/" && i < len(solve.MountIDs) && solve.MountIDs[i] != "" {
+			root = &client.Mount{Dest: "/", ResultID: solve.MountIDs[i], MountType: pb.MountType_BIND}
+		}
+	}
+	caps := in.client.BuildOpts().Caps
+	if root == nil || exec.Meta == nil || len(exec.Meta.Args) == 0 || caps.Supports(gwpb.CapGatewayExec) != nil {
+		return false
+	}
+	// The image may have no shell, but it has what the step ran with.
+	read := []string{exec.Meta.Args[0], "-c", "print(open('" + report + "').read())"}
+	if strings.HasSuffix(read[0], "/sh") {
+		read[2] = "cat " + report
+	}
+	container, err := in.client.NewContainer(ctx, client.NewContainerRequest{
+		Mounts: []client.Mount{*root}, NetMode: pb.NetMode_NONE, Platform: solve.Op.Platform, Constraints: solve.Op.Constraints,
+	})
+	if err != nil {
+		return false
+	}
+	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
+	var text bytes.Buffer
+	process, err := container.Start(ctx, client.StartRequest{Args: read, Env: exec.Meta.Env, User: "0", Cwd: "/", Stdout: nopCloser{&text}})
+	if err != nil || process.Wait() != nil {
+		return false
+	}
+	code, rest, _ := strings.Cut(strings.TrimSpace(text.String()), "\n")
+	what, do, ok := strings.Cut(rest, "\n")
+	if !ok {
+		return false
+	}
+	failure.Code, failure.Message, failure.Hint = code, what, do
+	return true
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// placeOf is the line that asked for the step, as the engine has it.
+func placeOf(err error) plan.Location {
+	for _, source := range errdefs.Sources(err) {
+		for _, r := range source.Ranges {
+			at := func(p *pb.Position) plan.Position {
+				return plan.Position{Line: int(p.GetLine()), Column: int(p.GetCharacter()) + 1}
+			}
+			return plan.Location{File: source.Info.GetFilename(), Start: at(r.Start), End: at(r.End)}
+		}
+	}
+	return plan.Location{}
+}

@@ -1,0 +1,79 @@
+package frontend
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+)
+
+var (
+	missingSecret = regexp.MustCompile(`secret ([^\s:]+): not found`)
+	missingAgent  = regexp.MustCompile(`no SSH key "([^"]+)" forwarded from the client`)
+	statusCode    = regexp.MustCompile(`\b(?:invalid|unexpected)[^:]*(?: response)? status (?:code |from \S+ request to \S+: )?(\d{3})`)
+)
+
+// ofEngine explains what kept the engine itself from running a step.
+func ofEngine(failure *diag.Error, text string) bool {
+	secret, agent := missingSecret.FindStringSubmatch(text), missingAgent.FindStringSubmatch(text)
+	switch {
+	case secret != nil:
+		failure.Code, failure.Message = "PB525", "the build secret "+secret[1]+" was not passed"
+		failure.Hint = "pass it: docker build --secret id=" + secret[1] + ",src=FILE ..., or --secret id=" + secret[1] + " from a variable of that name"
+	case agent != nil:
+		failure.Code, failure.Message = "PB525", "the agent "+agent[1]+" was not passed"
+		failure.Hint = "pass it: docker build --ssh " + agent[1] + " ..."
+	case strings.Contains(text, "no space left on device"):
+		failure.Code, failure.Message, failure.Hint = "PB512", "the builder's disk is full", "make room: docker builder prune"
+	default:
+		return false
+	}
+	return true
+}
+
+// ofSource explains why the engine could not fetch a file.
+func ofSource(failure *diag.Error, identifier, text string) bool {
+	u, err := url.Parse(identifier)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ofEngine(failure, text)
+	}
+	name := path.Base(u.Path)
+	status := ""
+	if m := statusCode.FindStringSubmatch(text); m != nil {
+		status = m[1]
+	}
+	has := func(parts ...string) bool {
+		for _, part := range parts {
+			if strings.Contains(text, part) {
+				return true
+			}
+		}
+		return false
+	}
+	const own = "\nor have a step fetch it, which knows the secrets and proxies of the build: in [build], write wheels = \"cache\""
+	switch {
+	case has("digest mismatch"):
+		failure.Code, failure.Message = "PB503", "the file "+name+" is not the one that was locked"
+		failure.Hint = "if it was published anew, lock again; if not, find out who changed it before you build"
+	case status == "401" || status == "403":
+		failure.Code, failure.Message = "PB504", u.Host+" wants a user name and a password"
+		failure.Hint = "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc ..." + own
+	case status == "404" || status == "410":
+		failure.Code, failure.Message = "PB520", name+" is not where the lock says"
+		failure.Hint = "lock again: it was removed, or the lock was made with another index"
+	case has("x509:"):
+		failure.Code, failure.Message = "PB505", "the certificate of "+u.Host+" is signed by nobody that the engine knows"
+		failure.Hint = "in [build], write ca = true, and pass the certificate of your company's CA: docker build --secret id=ca,src=corporate-ca.pem ..."
+	case has("no such host", "server misbehaving", "Temporary failure in name resolution"):
+		failure.Code, failure.Message = "PB506", "the engine cannot look up the name of "+u.Host
+		failure.Hint = "give the engine a name server or a proxy that knows it," + own
+	case status != "" || has("connection refused", "i/o timeout", "deadline exceeded", "connection reset", "network is unreachable", "no route to host", "EOF"):
+		failure.Code, failure.Message = "PB507", u.Host+" does not answer as it should"
+		failure.Hint = "try again; if it answers on this machine and not to the engine," + strings.TrimPrefix(own, "\nor")
+	default:
+		return ofEngine(failure, text)
+	}
+	return true
+}
