@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	spdxjson "github.com/spdx/tools-golang/json"
 	"gotest.tools/v3/golden"
 
@@ -16,21 +15,10 @@ import (
 	"github.com/pybuild/pybuild/frontend/sbom"
 )
 
-// valid checks a document by the official schema (SPDX 2.3, schemas/spdx-schema.json of
-// its specification), and that the library which BuildKit reads it with does.
+// valid checks that the library which BuildKit reads a document with does read it.
+// The tests of whole builds have SPDX's own tools look at it.
 func valid(t *testing.T, doc []byte) {
 	t.Helper()
-	schema, err := jsonschema.NewCompiler().Compile("testdata/spdx-schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Validate(value); err != nil {
-		t.Errorf("not valid by the schema: %v", err)
-	}
 	if _, err := spdxjson.Read(bytes.NewReader(doc)); err != nil {
 		t.Errorf("cannot be read: %v", err)
 	}
