@@ -2,7 +2,9 @@ package project
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pybuild/pybuild/frontend/tomlfile"
 )
@@ -94,6 +96,9 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 				f.fillName()
 			}
 		}
+		if err := p.checkFiles(); err != nil {
+			return nil, mistake("PB108", file, file.At("packages", itoa(i)), "", "packages[%d]: %v", i, err)
+		}
 	}
 	return l, nil
 }
@@ -114,6 +119,31 @@ func (p *PylockPackage) check() error {
 		return fmt.Errorf("%s should have one of vcs, directory, archive, or sdist and wheels", p.Name)
 	}
 	return nil
+}
+
+// checkFiles refuses what would be another path, or another line, where names and
+// versions are written to: files are mounted by their names.
+func (p *PylockPackage) checkFiles() error {
+	if strings.ContainsFunc(p.Version, notInVersion) {
+		return fmt.Errorf("%s: %q is not a version", p.Name, p.Version)
+	}
+	files := slices.Clone(p.Wheels)
+	for _, f := range []*File{p.Sdist, p.Archive} {
+		if f != nil {
+			files = append(files, *f)
+		}
+	}
+	for _, f := range files {
+		if f.Name == "." || f.Name == ".." || strings.ContainsFunc(f.Name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }) {
+			return fmt.Errorf("%s: %q is not the name of a file", p.Name, f.Name)
+		}
+	}
+	return nil
+}
+
+// notInVersion reports characters that no version has (PEP 440).
+func notInVersion(r rune) bool {
+	return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == ';'
 }
 
 // fillName takes the name from the URL or the path, as PEP 751 says for files

@@ -159,6 +159,9 @@ func TestParsePylockErrors(t *testing.T) {
 		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nvcs = {url = \"u\"}\ndirectory = {path = \"p\"}": "one of vcs, directory",
 		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nwheels = 3":                                      "wheels",
 		"lock-version = ": "pylock.toml:1:",
+		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nwheels = [{name = \"../a-1-py3-none-any.whl\", path = \"x\"}]": "\"../a-1-py3-none-any.whl\" is not the name of a file",
+		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nsdist = {name = \"a\\n--index-url\", path = \"x\"}":            "is not the name of a file",
+		"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\\n--index-url https://x.example\"":               "is not a version",
 	} {
 		if _, err := ParsePylock("pylock.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", text, err, want)
