@@ -17,6 +17,8 @@ import (
 const (
 	maxAppFiles = 2000
 	maxAppDepth = 6
+	// maxAppFile is more bytes than a person writes into a module that starts an app.
+	maxAppFile = 1 << 20
 )
 
 // ReadApps finds what could start a container in the project in fsys, which is
@@ -85,6 +87,9 @@ func (w *appWalk) walk(dir string, depth int) error {
 				return err
 			}
 		case e.Type().IsRegular() && strings.HasSuffix(name, ".py") && !otherFile(name):
+			if info, err := e.Info(); err == nil && info.Size() > maxAppFile {
+				continue // data, or generated
+			}
 			w.paths = append(w.paths, path.Join(dir, name))
 			if name == "__init__.py" {
 				w.packages[dir] = true

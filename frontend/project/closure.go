@@ -8,7 +8,11 @@ import "slices"
 // workspace that has no project there. Markers are not decided: what one
 // platform needs is in it for all.
 func (l *UVLock) Closure(root string, extras, groups []string) []*LockedPackage {
-	w := closure{lock: l, seen: map[closureStep]bool{}}
+	w := closure{seen: map[closureStep]bool{}, byName: map[string][]*LockedPackage{}}
+	for i := range l.Packages {
+		pkg := &l.Packages[i]
+		w.byName[pkg.Name] = append(w.byName[pkg.Name], pkg)
+	}
 	for i := range l.Packages {
 		pkg := &l.Packages[i]
 		isRoot := pkg.Name == NormalizeName(root)
@@ -33,7 +37,7 @@ type closureStep struct {
 }
 
 type closure struct {
-	lock     *UVLock
+	byName   map[string][]*LockedPackage
 	seen     map[closureStep]bool
 	packages []*LockedPackage
 }
@@ -57,9 +61,8 @@ func (w *closure) add(pkg *LockedPackage, extras []string) {
 // where there are several of the name.
 func (w *closure) follow(edges []LockedDependency) {
 	for _, e := range edges {
-		for i := range w.lock.Packages {
-			pkg := &w.lock.Packages[i]
-			if pkg.Name == NormalizeName(e.Name) && (e.Version == "" || e.Version == pkg.Version) {
+		for _, pkg := range w.byName[NormalizeName(e.Name)] {
+			if e.Version == "" || e.Version == pkg.Version {
 				w.add(pkg, e.Extra)
 			}
 		}
