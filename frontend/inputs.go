@@ -22,18 +22,19 @@ import (
 
 // inputs are what a build follows from, whatever the platform.
 type inputs struct {
-	client  client.Client
-	ui      *dockerui.Client
-	entry   *dockerui.Source
-	config  *config.Config
-	facts   *project.Facts
-	apps    *project.Apps  // nil where the configuration says what runs
-	checks  *linter.Config // which warnings count
-	project fs.FS          // what planning reads of the context
-	views   views
-	files   map[string][]byte // texts that places point into
-	pins    *project.Pins     // nil without a lock of images
-	shipped shipped
+	client    client.Client
+	ui        *dockerui.Client
+	entry     *dockerui.Source
+	config    *config.Config
+	facts     *project.Facts
+	apps      *project.Apps  // nil where the configuration says what runs
+	checks    *linter.Config // which warnings count
+	project   fs.FS          // what planning reads of the context
+	views     views
+	files     map[string][]byte // texts that places point into
+	pins      *project.Pins     // nil without a lock of images
+	buildLock *project.Pylock   // of what packages are built with
+	shipped   shipped
 }
 
 // readInputs reads the file of -f, the configuration and the project.
@@ -66,6 +67,9 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	}
 	in.project = project
 	if err := in.readPins(project); err != nil {
+		return in, err
+	}
+	if err := in.readBuildLock(project); err != nil {
 		return in, err
 	}
 	if ui.Target == planner.Locking {
@@ -233,6 +237,9 @@ func (in *inputs) named() []string {
 	var named []string
 	c := planner.Choice(in.config)
 	if file := in.config.Runtime.CA; file != "" {
+		named = append(named, file)
+	}
+	if file := in.config.Build.Requires; file != "" {
 		named = append(named, file)
 	}
 	if c.Script != "" {

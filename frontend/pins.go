@@ -131,3 +131,22 @@ func (in *inputs) checkFrontend() []diag.Warning {
 		Message: "this build runs " + ref + "@" + digest + ", and not the frontend that " + project.PinsFile + " has",
 		Hint:    "have the first line choose it: # syntax=" + ref + "@" + pinned + "\nor lock again: docker build --target lock --output . ."}}
 }
+
+// readBuildLock reads the lock of what packages are built with.
+func (in *inputs) readBuildLock(fsys fs.FS) error {
+	file := in.config.Build.Requires
+	if file == "" {
+		return nil
+	}
+	data, err := fs.ReadFile(fsys, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return in.mistake("PB113", in.config.At("build", "requires"), "the build context has no "+file,
+			"write it: uv pip compile --format pylock.toml -o "+file+" build.in")
+	}
+	if err != nil {
+		return err
+	}
+	in.files[file] = data
+	in.buildLock, err = project.ParsePylock(file, data)
+	return err
+}

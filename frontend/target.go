@@ -44,11 +44,16 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 		Target: in.ui.Target, BuildArgs: in.ui.BuildArgs, Labels: in.ui.Labels,
 		Pins: planner.Upgraded(in.pins, in.ui.Target, in.ui.BuildArgs),
 	}
+	t.input.BuildLock = in.buildLock
 	t.input.Source, t.input.Revision = in.origin()
 	if err := t.findImages(ctx); err != nil {
 		return nil, err
 	}
 	t.base = t.found["base"]
+	t.input.Replaced = map[string]bool{}
+	for name, image := range t.found {
+		t.input.Replaced[name] = image.replaced
+	}
 	t.input.BaseDigest = t.base.digest.String()
 	var err error
 	if t.input.Base, err = t.describe(ctx, "base"); err != nil {
@@ -148,15 +153,7 @@ func (t *target) resolved(lock, chosen []byte, platform ocispecs.Platform, writt
 	if err != nil {
 		return nil, err
 	}
-	wheels := project.Target{
-		Python: t.input.Base.Python.Version, OS: platform.OS, Arch: platform.Architecture,
-		// Debian 11's glibc: what the oldest supported base has.
-		Libc: "glibc", LibcVersion: "2.31",
-	}
-	if t.input.Base.System.Libc == "musl" {
-		// That of Alpine 3.9 and later.
-		wheels.Libc, wheels.LibcVersion = "musl", "1.2"
-	}
+	wheels := planner.WheelTarget(t.input, platforms.Format(platform))
 	if written != nil {
 		written.Restrict(pylock)
 	}

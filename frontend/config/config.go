@@ -64,6 +64,10 @@ type Build struct {
 	// Wheelhouse is the directory of the context, or the named context, that
 	// everything is installed from; "" for none.
 	Wheelhouse string
+	// Hermetic refuses whatever would come in without a hash of a lock.
+	Hermetic bool
+	// Requires is the lock (PEP 751) of what packages are built with; "" for none.
+	Requires string
 	// AptMirror is the URL of a mirror of Debian's archive; "" for the base's own.
 	AptMirror string
 	// CollectStatic switches Django's collectstatic on or off; nil leaves it to

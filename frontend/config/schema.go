@@ -128,6 +128,14 @@ func buildTable(b *Build) *table {
 			doc: "directory that everything is installed from, with no network", byself: "none",
 			read: text(&b.Wheelhouse, checkWheelhouse),
 		}, {
+			name: "hermetic", kind: "boolean", example: `true`,
+			doc: "refuse what has no hash in a lock", byself: "`false`",
+			read: boolean(&b.Hermetic),
+		}, {
+			name: "requires", kind: "string", example: `"pylock.build.toml"`,
+			doc: "lock of what packages are built with, for a hermetic build", byself: "none",
+			read: text(&b.Requires, checkRequires),
+		}, {
 			name: "apt-mirror", kind: "string", example: `"https://mirror.example"`,
 			doc: "server to take Debian packages from", byself: "that of the base",
 			read: text(&b.AptMirror, checkMirror),

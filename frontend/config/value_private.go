@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 )
@@ -49,6 +50,14 @@ func checkMirror(s string) *diag.Error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 		return mistake("PB011", `write apt-mirror = "https://mirror.example": below it are debian and debian-security`, "%s is not the URL of a mirror", show(s))
+	}
+	return nil
+}
+
+// checkRequires judges a path of the context that has the name of a lock (PEP 751).
+func checkRequires(s string) *diag.Error {
+	if base := path.Base(s); path.Clean(s) != s || !fs.ValidPath(s) || !strings.HasPrefix(base, "pylock.") || !strings.HasSuffix(base, ".toml") {
+		return mistake("PB009", `write requires = "pylock.build.toml", which uv pip compile --format pylock.toml writes`, "%s is not a pylock.*.toml of the context", show(s))
 	}
 	return nil
 }

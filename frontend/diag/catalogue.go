@@ -115,6 +115,9 @@ func Catalogue() []Entry {
 
 		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},
 		{"PB602", "StalePins", "The lock of images does not have the images of the build."},
+		{"PB603", "NoHash", "A hermetic build would take something that has no hash in a lock."},
+		{"PB604", "NeedsNetwork", "A hermetic build would need a network for more than Debian's packages of one moment."},
+		{"PB605", "UnpinnedSystem", "A hermetic build would install the distribution's packages of the day."},
 
 		{"PB701", "TooDeep", "Tables or lists are nested deeper than any real file's."},
 	}

@@ -33,6 +33,10 @@ func Secrets(in Input) []config.Secret {
 // mounted where the client passes it.
 func (b *builder) secrets() []config.Secret {
 	all := slices.Clone(b.Config.Build.Secrets)
+	if b.hermetic() {
+		// Nothing is downloaded by a step, so that none has to log in.
+		return all
+	}
 	add := func(s config.Secret) {
 		taken := func(o config.Secret) bool {
 			return o.ID == s.ID || o.Env != "" && o.Env == s.Env || o.Target != "" && o.Target == s.Target
@@ -191,11 +195,14 @@ func (b *builder) ca() []plan.Mount {
 // access mounts what the steps that install may log in with: secrets, agents and
 // the company's CA.
 func (b *builder) access() []plan.Mount {
-	mounts := append(b.mountSecrets(b.secrets()), b.ca()...)
+	mounts := b.mountSecrets(b.secrets())
+	if !b.hermetic() {
+		mounts = append(mounts, b.ca()...)
+	}
 	for _, id := range b.Config.Build.SSH {
 		mounts = append(mounts, plan.Mount{Kind: plan.SSH, ID: id, Required: true})
 	}
-	if len(b.Config.Build.SSH) == 0 && b.Facts.NeedsSSH() {
+	if len(b.Config.Build.SSH) == 0 && b.Facts.NeedsSSH() && !b.hermetic() {
 		mounts = append(mounts, plan.Mount{Kind: plan.SSH, ID: "default"})
 	}
 	return append(mounts, b.wheelhouse()...)

@@ -92,6 +92,7 @@ func localID(dir string) string { return "local-" + strings.ReplaceAll(dir, "/",
 // the context.
 func (b *builder) local(id, dir, name string, at plan.Location) {
 	on := b.on()
+	flags, required := b.requirements(on)
 	build := []string{uvPath, "build", "--wheel", "--python", b.interpreter(on), "--out-dir", "/tmp/wheels"}
 	mount := plan.Mount{
 		// Build backends write beside the sources: let them, and keep nothing.
@@ -106,10 +107,10 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		// The rest of the workspace, which sources may name, is not there.
 		build = append(build, "--no-sources")
 	}
-	if dir != "." || b.airGapped() {
-		build = append(build, b.sourceFlags()...)
+	if dir != "." || b.offline() {
+		build = append(build, flags...)
 	}
-	flags := b.accessFlags()
+	flags = b.accessFlags()
 	if id == "project" && b.history() {
 		mount, target = historyMount(), path.Join(sourceDir, dir)
 		flags = append(flags, "--history", sourceDir)
@@ -117,14 +118,14 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 	args := append(append(b.python(on, "local.py"), append(flags, b.shebangFlags(on)...)...), "--")
 	args = append(append(args, append(build, target)...), "--then")
 	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
-	var extra []plan.Mount
-	if slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
+	extra := required
+	if !b.hermetic() && slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
 		extra = append(extra, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
 	}
 	mounts := append(append([]plan.Mount{mount}, extra...), b.tools(on, append(b.installScripts(), "local.py")...)...)
 	b.add(plan.Step{
 		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.airGapped(), Mounts: append(mounts, b.access()...),
+		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.offline(), Mounts: append(mounts, b.access()...),
 	})
 	b.layer(id)
 }

@@ -50,7 +50,7 @@ func (b *builder) resolve() {
 	run = append(append(run, b.crossFlags(on)...), b.lockSelection()...)
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
-		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.airGapped(), At: b.inputAt(),
+		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.offline(), At: b.inputAt(),
 		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, uvScripts("resolve.py", "tree.py")...)...),
 	}
 	step.Mounts = append(step.Mounts, b.access()...)

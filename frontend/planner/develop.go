@@ -80,7 +80,7 @@ func (b *builder) test() error {
 	source.From, source.Target, source.Scratch = plan.Ref{Context: plan.Project}, b.workdir(), true
 	b.add(plan.Step{
 		ID: "test", Name: "[test] " + strings.Join(command, " "), Stage: "test", Args: command, Env: sortedEnv(vars), Dir: b.workdir(),
-		On: plan.Ref{Stack: append([]plan.Ref{b.plan.Root}, b.plan.Layers...)}, Output: "/out", At: b.Config.At("target", "test"),
+		On: plan.Ref{Stack: append([]plan.Ref{b.plan.Root}, b.plan.Layers...)}, Output: "/out", Offline: b.hermetic(), At: b.Config.At("target", "test"),
 		Mounts: []plan.Mount{source, {Kind: plan.Cache, Target: testCache, ID: testCache}},
 	})
 	b.plan.Root, b.plan.Layers = plan.Ref{Step: "test"}, nil

@@ -110,6 +110,9 @@ func (b *builder) wheelhouse() []plan.Mount {
 // airGapped reports whether installs have no network.
 func (b *builder) airGapped() bool { return b.Config.Build.Wheelhouse != "" }
 
+// offline reports whether what installs or builds has no network.
+func (b *builder) offline() bool { return b.airGapped() || b.hermetic() }
+
 // sourceFlags are the flags of a uv that looks for packages: in the wheelhouse
 // alone, or in the indexes that the project names.
 func (b *builder) sourceFlags() []string {

@@ -46,7 +46,7 @@ func (b *builder) packages() {
 
 // fromSources reports whether wheels are fetched by the engine itself.
 func (b *builder) fromSources() bool {
-	if b.Resolved == nil || len(b.Resolved.Wheels) == 0 {
+	if b.Resolved == nil || len(b.Resolved.Wheels) == 0 && !slices.ContainsFunc(b.Resolved.Rest, func(p project.PylockPackage) bool { _, ok := b.hashedFile(p); return ok }) {
 		return false
 	}
 	switch b.Config.Build.Wheels {
@@ -174,25 +174,33 @@ func (b *builder) downloads(wheels []project.Wheel) []plan.Mount {
 	for _, w := range wheels {
 		file := w.File
 		mounts = append(mounts, plan.Mount{
-			Kind: plan.Bind, From: plan.Ref{Download: &plan.Download{URL: file.URL, SHA256: file.Hashes["sha256"], Name: file.Name, Size: file.Size, Login: b.loginOf(file.URL)}},
+			Kind: plan.Bind, From: plan.Ref{Download: b.download(w)},
 			Source: "/" + file.Name, Target: wheelsDir + "/" + file.Name,
 		})
 	}
 	return mounts
 }
 
-// rest plans what has to be built, or has no file with a hash: uv installs it
-// from its index or repository, over its cache.
+// rest plans what has to be built, or has no file with a hash. Source archives are
+// sources of the build, as wheels are; what they are built with, and what has no hash,
+// uv finds in its index or repository, over its cache.
 func (b *builder) rest(packages []project.PylockPackage) {
 	var text strings.Builder
 	all := true
 	indexes := map[string]bool{}
 	names := make([]string, 0, len(packages))
+	var found []string
+	var sources []project.Wheel
 	for _, p := range packages {
+		names = append(names, p.Name)
+		if w, ok := b.hashedFile(p); ok {
+			sources = append(sources, w)
+			continue
+		}
+		found = append(found, p.Name)
 		line, hashed := p.Requirement()
 		all = all && hashed
 		text.WriteString(line + "\n")
-		names = append(names, p.Name)
 		if p.Index != "" {
 			indexes[p.Index] = true
 		}
@@ -200,14 +208,19 @@ func (b *builder) rest(packages []project.PylockPackage) {
 	written := text.String()
 	if b.directRequirements() {
 		// The hashes that the user wrote, and not those that an index has.
-		written, all, indexes = b.Facts.Requirements.Only(names), b.Facts.Requirements.AllHashed(), nil
+		written, all, indexes = b.Facts.Requirements.Only(found), b.Facts.Requirements.AllHashed(), nil
 	}
 	on := b.on()
+	paths, files := b.deliver("sources", sources, sdistDir)
+	for i, w := range sources {
+		written += w.Name + " @ file://" + paths[i] + " --hash=sha256:" + w.File.Hashes["sha256"] + "\n"
+	}
+	flags, required := b.requirements(on)
 	cmd := append(b.pipInstall(on), "--no-deps", "-r", lockedFile)
 	if all {
 		cmd = append(cmd, "--require-hashes")
 	}
-	cmd = append(cmd, b.sourceFlags()...)
+	cmd = append(cmd, flags...)
 	if len(b.wheelhouse()) == 0 {
 		for _, url := range sortedKeys(indexes) {
 			if !slices.ContainsFunc(b.Facts.Indexes(), func(i project.Index) bool { return sameIndex(i.URL, url) }) {
@@ -219,13 +232,13 @@ func (b *builder) rest(packages []project.PylockPackage) {
 	mounts := []plan.Mount{{
 		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
 	}}
-	mounts = append(append(mounts, b.tools(on, b.installScripts()...)...), b.access()...)
-	if slices.Contains(b.buildNeeds(), rustPackage) {
+	mounts = slices.Concat(mounts, files, required, b.tools(on, b.installScripts()...), b.access())
+	if slices.Contains(b.buildNeeds(), rustPackage) && !b.hermetic() {
 		mounts = append(mounts, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
 	}
 	b.add(plan.Step{
 		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(on), Dir: projectDir, Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,
+		Env: b.uvEnv(on), Dir: projectDir, Output: "/install", Offline: b.offline(), At: b.inputAt(), Mounts: mounts,
 	})
 	b.layer("install")
 }

@@ -111,6 +111,10 @@ type Input struct {
 	Base   Base
 	// Builder is the image that is compiled on, where that is not the base.
 	Builder *Base
+	// BuildLock is the lock of what packages are built with; nil without one.
+	BuildLock *project.Pylock
+	// Replaced are the images, by their names in the plan, that the caller replaces.
+	Replaced map[string]bool
 	// Pins are the digests of images.
 	Pins *project.Pins
 	// BaseDigest is that of the base, as it was found; Revision and Source are where the
@@ -131,6 +135,9 @@ func New(in Input) (*plan.Plan, error) {
 		return nil, err
 	}
 	b.resolve()
+	if err := b.checkRest(); err != nil {
+		return nil, err
+	}
 	b.toolchain()
 	b.stdlib()
 	b.install()
@@ -153,6 +160,9 @@ func New(in Input) (*plan.Plan, error) {
 	b.environment()
 	b.labels()
 	if err := b.target(); err != nil {
+		return nil, err
+	}
+	if err := b.checkSteps(); err != nil {
 		return nil, err
 	}
 	if steps := b.emulated(); len(steps) > 0 {
@@ -219,6 +229,9 @@ func newBuilder(in Input) (*builder, error) {
 		return nil, err
 	}
 	b.decide("input", string(in.Facts.Input), in.Facts.InputReason)
+	if err := b.checkHermetic(); err != nil {
+		return nil, err
+	}
 	return b, b.checkHistory()
 }
 

@@ -29,6 +29,10 @@ func (b *builder) toolchain() {
 	if !b.mustBuild() && len(compiled) == 0 {
 		return
 	}
+	if b.hermetic() && !b.ofOneMoment() {
+		b.decide("compiler", "none", "a hermetic build installs none but that of one moment: what has to be compiled takes a builder that has a compiler", "build", "hermetic")
+		return
+	}
 	if b.mustBuild() {
 		b.decide("compiler", "gcc", "no wheel fits "+b.Platform+" for "+names(b.Resolved.MustBuild))
 	}

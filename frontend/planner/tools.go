@@ -40,11 +40,12 @@ func uvScripts(names ...string) []string {
 
 // tools mounts the scripts, uv out of its own image, and uv's cache.
 func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
-	return []plan.Mount{
-		scriptsMount(scripts...),
-		b.uvOn(on),
-		{Kind: plan.Cache, Target: uvCache, ID: uvCache},
+	mounts := []plan.Mount{scriptsMount(scripts...), b.uvOn(on)}
+	if b.hermetic() {
+		// What other builds left in the cache has no hash in this one's lock.
+		return mounts
 	}
+	return append(mounts, plan.Mount{Kind: plan.Cache, Target: uvCache, ID: uvCache})
 }
 
 // uvEnv is the environment of every step that runs uv over its cache:

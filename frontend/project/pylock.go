@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/pybuild/pybuild/frontend/tomlfile"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // Pylock is a pylock.toml (PEP 751), the form that uv exports a lock to.
@@ -101,6 +102,16 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 		}
 	}
 	return l, nil
+}
+
+// At is the place of a package, by its normalised name.
+func (l *Pylock) At(name string) plan.Location {
+	for i, p := range l.Packages {
+		if p.Name == name {
+			return l.File.At("packages", itoa(i), "name")
+		}
+	}
+	return plan.Location{File: l.File.Name}
 }
 
 // check applies the rule of PEP 751 that a package has a name, and one kind of

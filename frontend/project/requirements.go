@@ -77,6 +77,11 @@ func (r *Requirements) AllHashed() bool {
 	return len(r.Entries) > 0 && !slices.ContainsFunc(r.Entries, func(e RequirementLine) bool { return !r.hashed(e) })
 }
 
+// Unhashed are the entries without a hash.
+func (r *Requirements) Unhashed() []RequirementLine {
+	return slices.DeleteFunc(slices.Clone(r.Entries), r.hashed)
+}
+
 func (r *Requirements) hashed(e RequirementLine) bool {
 	return e.LocalPath != "" || len(e.Hashes) > 0 ||
 		slices.ContainsFunc(r.ConstraintEntries, func(c RequirementLine) bool {

@@ -183,6 +183,16 @@ func (l *UVLock) line(path ...string) string {
 	return l.File.Name + ":" + strconv.Itoa(l.File.At(path...).Start.Line)
 }
 
+// At is the place of a package, by its normalised name.
+func (l *UVLock) At(name string) plan.Location {
+	for i := range l.Packages {
+		if NormalizeName(l.Packages[i].Name) == name {
+			return l.File.At(l.Packages[i].path("name")...)
+		}
+	}
+	return plan.Location{File: l.File.Name}
+}
+
 // path returns the path of the package's table, with more keys below it.
 func (pkg *LockedPackage) path(more ...string) []string {
 	return append([]string{"package", strconv.Itoa(pkg.index)}, more...)

@@ -25,8 +25,16 @@ APT
 if [ -n "${APT_MIRROR:-}" ]; then
   # A mirror has the same paths on another server, or below one of its own.
   parts=$(mktemp -d)
+  url='https?://[^/[:space:]]+' mirror=${APT_MIRROR%/}
+  case $mirror in
+  *{archive}*)
+    # The archive of one moment has the time after the name of the archive.
+    url="$url/([^[:space:]]*[^/[:space:]])/?" mirror=${mirror%%{archive\}*}\\1${mirror#*{archive\}}
+    echo 'Acquire::Check-Valid-Until "false";' >>"$conf"
+    ;;
+  esac
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-    [ ! -f "$file" ] || sed -E "s,https?://[^/[:space:]]+,${APT_MIRROR%/}," "$file" >"$parts/$(basename "$file")"
+    [ ! -f "$file" ] || sed -E "s,$url,$mirror," "$file" >"$parts/$(basename "$file")"
   done
   printf 'Dir::Etc::sourcelist "/dev/null";\nDir::Etc::sourceparts "%s";\n' "$parts" >>"$conf"
 fi
