@@ -3,6 +3,7 @@
 BED := go run ./integration/bed
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The database of the Go project, or a mirror of it.
 GOVULNDB ?= https://vuln.go.dev
@@ -20,11 +21,13 @@ test: up
 pure:
 	go test ./...
 
-lint:
+lint: bin/lint-venv/done
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go run $(GOLANGCI) run
+	go run $(ACTIONLINT)
+	PYBUILD_CHECKERS=bin/lint-venv go test -run '^TestSchemas$$' -count=1 ./integration
 	@if python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1] + "/index/db.json", timeout=20)' $(GOVULNDB) 2>/dev/null; then \
 		go run $(GOVULNCHECK) -db $(GOVULNDB) ./...; \
 	else \
@@ -53,6 +56,12 @@ bin/docs-venv/done: site/requirements.txt
 	rm -rf bin/docs-venv
 	python3 -m venv bin/docs-venv
 	bin/docs-venv/bin/pip install --quiet --require-hashes --requirement site/requirements.txt
+	touch $@
+
+bin/lint-venv/done: integration/checkers.txt
+	rm -rf bin/lint-venv
+	python3 -m venv bin/lint-venv
+	bin/lint-venv/bin/pip install --quiet --requirement integration/checkers.txt
 	touch $@
 
 # Measures against Dockerfiles written by hand, and empties the bed's build cache.

@@ -69,7 +69,12 @@ func (p shown) command(words []string) error {
 	case name == "docker" && len(args) > 2 && args[0] == "buildx" && args[1] == "imagetools" && args[2] == "inspect":
 		_, _, err := flags{"--format": true, "--raw": false}.split(args[3:])
 		return err
-	case slices.Contains([]string{"base64", "curl", "export", "printf", "tar"}, name):
+	case name == "docker" && len(args) > 1 && args[0] == "buildx" && args[1] == "create":
+		_, _, err := createFlags.split(args[2:])
+		return err
+	case name == "cosign" && len(args) > 0 && args[0] == "verify":
+		return nil // it wants the service that keeps the signatures
+	case slices.Contains([]string{"base64", "cksum", "cut", "curl", "export", "printf", "tar"}, name):
 		return nil // everybody's
 	}
 	return errors.New("no rule tests this command")
@@ -127,6 +132,9 @@ var buildFlags = flagSet(
 	"-f --file -t --tag -o --output --target --build-arg --build-context --secret --ssh --platform --no-cache-filter --label --annotation "+
 		"--cache-from --cache-to --progress --call --add-host --ulimit --shm-size --network --attest --sbom --provenance --builder --allow --metadata-file --iidfile",
 	"--no-cache --pull --push --load --check -q --quiet")
+
+// createFlags are those of `docker buildx create`.
+var createFlags = flagSet("--name --node --driver --driver-opt --platform --buildkitd-config --buildkitd-flags", "--append --bootstrap --use --leave")
 
 // requests are what --call takes.
 var requests = regexp.MustCompile(`^(check|outline|targets|explain|explain-dot|explain-svg)(,format=json)?$`)

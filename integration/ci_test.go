@@ -1,0 +1,257 @@
+package integration
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rhysd/actionlint"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestCIRecipes runs what docs/ci.md has a CI do, as far as no service is needed for it:
+// the commands on the bed's engine, with nothing logged in to or signed.
+func TestCIRecipes(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	all := sections(t, "ci.md")
+	for name, try := range map[string]func(*runner, section){
+		"A bake file": func(r *runner, s section) {
+			r.sh(s.script, map[string]string{"BUILDX_BUILDER": "ci"})
+			r.published("dev", false)
+		},
+		"GitHub Actions": func(r *runner, s section) {
+			var flow struct {
+				Jobs map[string]struct {
+					Steps []struct {
+						ID   string
+						With map[string]string
+					}
+				}
+			}
+			decode(r.t, s.files[".github/workflows/image.yml"], &flow)
+			for _, step := range flow.Jobs["image"].Steps {
+				if step.ID == "build" {
+					r.sh(buildPush(r, step.With), nil)
+				}
+			}
+			r.published("1.2.3", false)
+		},
+		"GitLab CI": func(r *runner, s section) {
+			var flow map[string]struct {
+				Variables    map[string]string
+				BeforeScript []string `yaml:"before_script"`
+				Script       []string
+				Stage, Image string
+				Services     []string
+				IDTokens     any `yaml:"id_tokens"`
+				Rules        any
+			}
+			decode(r.t, s.files[".gitlab-ci.yml"], &flow)
+			vars := map[string]string{"CI_REGISTRY": "127.0.0.1", "CI_REGISTRY_IMAGE": r.repo, "CI_COMMIT_SHORT_SHA": "abc123", "CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p"}
+			for name, value := range flow["publish"].Variables {
+				vars[name] = os.Expand(value, func(v string) string { return vars[v] })
+			}
+			r.sh(strings.Join(append(flow["publish"].BeforeScript, flow["publish"].Script...), "\n"), vars)
+			r.published("abc123", true)
+		},
+		"Jenkins": func(r *runner, s section) {
+			script := ""
+			for _, m := range regexp.MustCompile(`(?s)\bsh ('''(.*?)'''|'((?:\\.|[^'\\])*)')`).FindAllStringSubmatch(s.files["Jenkinsfile"], -1) {
+				script += m[2] + strings.ReplaceAll(m[3], `\'`, `'`) + "\n"
+			}
+			r.sh(script, map[string]string{"IMAGE": r.repo, "BUILD_NUMBER": "7", "REGISTRY_USER": "u", "REGISTRY_PASSWORD": "p", "COSIGN_KEY": "key"})
+			r.published("7", true)
+		},
+		"Buildkite": func(r *runner, s section) {
+			var flow struct {
+				Env   map[string]string
+				Steps []struct {
+					Label, Key, Branches string
+					Command              []string
+					Retry                any
+				}
+			}
+			decode(r.t, s.files[".buildkite/pipeline.yml"], &flow)
+			for _, step := range flow.Steps {
+				// What the server does not expand, the agent's shell does.
+				r.sh(strings.ReplaceAll(strings.Join(step.Command, "\n"), "$$", "$"), map[string]string{"IMAGE": r.repo, "BUILDKITE_BUILD_NUMBER": "8"})
+			}
+			r.published("8", true)
+		},
+		"Tekton": func(r *runner, s section) {
+			var task struct {
+				Spec struct {
+					Steps []struct{ Script string }
+				}
+			}
+			decode(r.t, s.files["tekton.yaml"], &task)
+			found := filepath.Join(r.dir, "digest")
+			r.sh(strings.NewReplacer("$(params.image)", r.repo, "$(params.tag)", "9", "$(params.builder)", os.Getenv("BUILDKIT_HOST"), "$(workspaces.certificates.path)", r.dir,
+				"$(results.digest.path)", found, "/tmp/image.json", filepath.Join(r.dir, "image.json"), "org/pybuild", frontendImage(r.t)).Replace(task.Spec.Steps[0].Script), nil)
+			text, err := os.ReadFile(found)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			r.sh(`cosign sign "`+r.repo+"@"+string(text)+`"`, nil)
+			r.published("9", true)
+		},
+		"Where the cache goes": nil, // TestFleetCaches
+	} {
+		s, ok := all[name]
+		if !ok {
+			t.Errorf("docs/ci.md has no section %q", name)
+			continue
+		}
+		delete(all, name)
+		if try != nil {
+			t.Run(name, func(t *testing.T) { try(newRunner(t, s.files), s) })
+		}
+	}
+	for _, name := range sorted(all) {
+		t.Errorf("nobody tries what docs/ci.md says of %s", name)
+	}
+}
+
+// buildPush is what docker/build-push-action does with its inputs. GitHub's cache is
+// a directory here.
+func buildPush(r *runner, with map[string]string) string {
+	const yes = "github.event_name != 'pull_request'"
+	with = maps.Clone(with)
+	args := "docker buildx build --builder ci"
+	for _, name := range sorted(with) {
+		value := strings.NewReplacer("${{ "+yes+" }}", "true", "${{ "+yes+" && '", "", "' || '' }}", "",
+			"${{ steps.meta.outputs.tags }}", r.repo+":1.2.3", "${{ steps.meta.outputs.labels }}", "a=b").Replace(with[name])
+		switch name {
+		case "context":
+		case "cache-from":
+			args += " --cache-from " + strings.Replace(value, "type=gha,scope=", "type=local,src="+r.dir+"/../cache-", 1)
+		case "cache-to":
+			args += " --cache-to " + strings.Replace(value, "type=gha,scope=", "type=local,dest="+r.dir+"/../cache-", 1)
+		case "platforms", "tags", "labels":
+			args += " --" + strings.TrimSuffix(name, "s") + " " + value
+		default:
+			args += " --" + name + "=" + value
+		}
+	}
+	return args + " " + with["context"]
+}
+
+// decode reads YAML strictly: what it says twice or what nobody knows is an error.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(text), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWorkflows lints the workflows of the project and of docs/ci.md, and holds that each step of the
+// project's is a target of the Makefile and each action has a full version.
+func TestWorkflows(t *testing.T) {
+	paths, err := filepath.Glob("../.github/workflows/*.yml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	texts := map[string]string{"docs/ci.md": sections(t, "ci.md")["GitHub Actions"].files[".github/workflows/image.yml"]}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = string(data)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without a project: its own repository's workflows are not called from here.
+	for _, path := range sorted(texts) {
+		lint, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{Shellcheck: "", Pyflakes: ""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := lint.Lint(path, []byte(texts[path]), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			t.Error(f)
+		}
+		var flow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Permissions map[string]string
+				Strategy    struct{ Matrix map[string][]string }
+				Steps       []struct{ Uses, Run string }
+			}
+		}
+		decode(t, texts[path], &flow)
+		if len(flow.Permissions) != 1 || flow.Permissions["contents"] != "read" {
+			t.Errorf("%s: the permissions are %v", path, flow.Permissions)
+		}
+		for name, job := range flow.Jobs {
+			for _, step := range job.Steps {
+				if step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w/-]+@v\d+\.\d+\.\d+$`).MatchString(step.Uses) {
+					t.Errorf("%s: %s has no full version", path, step.Uses)
+				}
+				_, target, ok := strings.Cut(step.Run, "make ")
+				targets := []string{target}
+				if strings.HasPrefix(target, "${{ matrix.") {
+					targets = job.Strategy.Matrix[strings.TrimSuffix(strings.TrimPrefix(target, "${{ matrix."), " }}")]
+				}
+				for _, target := range targets {
+					if ok && !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(target)+`:`).Match(makefile) {
+						t.Errorf("%s: the job %s makes %q, which is no target of the Makefile", path, name, target)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestReleaseTags asks bake what a version of the frontend is published as.
+func TestReleaseTags(t *testing.T) {
+	t.Parallel()
+	frontendImage(t)
+	for version, want := range map[string][]string{
+		"dev":         {"org/pybuild:dev"},
+		"v1.2.3":      {"org/pybuild:v1.2.3", "org/pybuild:v1.2", "org/pybuild:v1", "org/pybuild:latest"},
+		"v1.2.3-rc.1": {"org/pybuild:v1.2.3-rc.1"},
+		"1.2.3":       nil,
+	} {
+		cmd := exec.Command("docker", "buildx", "bake", "--print", "--push", "release")
+		cmd.Dir, cmd.Env = "..", append(os.Environ(), "VERSION="+version)
+		out, err := cmd.Output()
+		if want == nil {
+			if err == nil {
+				t.Errorf("the version %s is published: %s", version, out)
+			}
+			continue
+		}
+		var plan struct {
+			Target map[string]struct {
+				Tags, Platforms []string
+				Output, Attest  []map[string]string
+				Args            map[string]string
+			}
+		}
+		if err == nil {
+			err = yaml.Unmarshal(out, &plan) // JSON is YAML
+		}
+		release := plan.Target["release"]
+		if err != nil || !slices.Equal(release.Tags, want) {
+			t.Errorf("%s: tags %v, %v", version, release.Tags, err)
+		}
+		if got := fmt.Sprint(release.Platforms, release.Output, release.Attest, release.Args); got !=
+			"[linux/amd64 linux/arm64] [map[push:true rewrite-timestamp:true type:image]] [map[type:sbom] map[mode:max type:provenance]] map[VERSION:"+version+"]" {
+			t.Errorf("%s: %s", version, got)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package integration
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// groovy looks for what is no Groovy in a file.
+const groovy = `import sys, tree_sitter, tree_sitter_groovy
+tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_groovy.language())).parse(open(sys.argv[1], "rb").read())
+sys.exit(str(tree.root_node) if tree.root_node.has_error else 0)
+`
+
+// TestSchemas checks the files of docs/ci.md and docs/scaling.md, and those of this repository, against
+// the schemas that their services publish.
+func TestSchemas(t *testing.T) {
+	dir := os.Getenv("PYBUILD_CHECKERS")
+	if dir == "" {
+		t.Skip("the schemas are not here: run `make lint`")
+	}
+	bin := func(name string) string { return filepath.Join("..", dir, "bin", name) }
+	schema := func(name string) []string {
+		return []string{bin("check-jsonschema"), "--builtin-schema", "vendor." + name}
+	}
+	kubernetes := []string{bin("kubernetes-validate"), "--strict", "--quiet"}
+	all := map[string]map[string]section{"ci": sections(t, "ci.md"), "scaling": sections(t, "scaling.md")}
+	dependabot, err := os.ReadFile("../.github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text  string
+		check []string
+		wrong string // what is no such file
+	}{
+		{all["ci"]["GitHub Actions"].files[".github/workflows/image.yml"], schema("github-workflows"), "on: push\njobs: 3\n"},
+		{all["ci"]["GitLab CI"].files[".gitlab-ci.yml"], schema("gitlab-ci"), "a: { script: { b: c } }\n"},
+		{all["ci"]["Buildkite"].files[".buildkite/pipeline.yml"], schema("buildkite"), "steps: 3\n"},
+		{all["ci"]["Jenkins"].files["Jenkinsfile"], []string{bin("python"), "-c", groovy}, "pipeline { stages {\n"},
+		{all["scaling"]["Kubernetes"].files["kubernetes.yaml"], kubernetes, "apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { prots: [] }\n"},
+		{string(dependabot), schema("dependabot"), "version: 3\n"},
+	} {
+		if out, err := checked(t, c.check, c.text); err != nil {
+			t.Errorf("%v: %v\n%s", c.check, err, out)
+		}
+		if out, err := checked(t, c.check, c.wrong); err == nil {
+			t.Errorf("%v takes %q: %s", c.check, c.wrong, out)
+		}
+	}
+}
+
+func checked(t *testing.T, check []string, text string) (string, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.yaml")
+	write(t, path, text)
+	out, err := exec.Command(check[0], append(check[1:], path)...).CombinedOutput() //nolint:gosec // what this test names
+	return string(out), err
+}
