@@ -82,11 +82,15 @@ func TestDistributionPython(t *testing.T) {
 	t.Parallel()
 	engine(t)
 	ref := base(t, "debian", "test/cuda:1")
-	ix := newIndex(t, salty(), dist{name: "hooked", version: "1.0", files: map[string]string{"hooked.pth": "import os; os.environ['HOOKED'] = 'yes'\n"}})
+	// New to uv's cache, which would have the wheel for another Python: its tag says that
+	// any will do.
+	own := salty()
+	own.files["README"] = t.TempDir()
+	ix := newIndex(t, own, dist{name: "hooked", version: "1.0", files: map[string]string{"hooked.pth": "import os; os.environ['HOOKED'] = 'yes'\n"}})
 	img := dockerBuild(t, project(t, map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\nbase = \"" + ref + "\"\n[build]\npackages = [\"libsodium-dev\"]\n[runtime]\npackages = [\"libsodium23\"]\n[serve]\nscript = \"main.py\"\n",
 		"main.py":      "import os, salty, sys\nprint(salty.__file__, os.environ['HOOKED'], sys.executable)\n",
-		"pylock.toml":  ix.pylock(t, salty(), dist{name: "hooked", version: "1.0"}),
+		"pylock.toml":  ix.pylock(t, own, dist{name: "hooked", version: "1.0"}),
 	}), "--network", "host")
 	out := docker(t, "run", "--rm", "--read-only", img.name)
 	if !strings.HasPrefix(out, "/usr/local/lib/python3.11/site-packages/salty.cpython-311") || !strings.HasSuffix(out, ".so yes /usr/bin/python3") {

@@ -45,7 +45,7 @@ func TestLayersByPackage(t *testing.T) {
 	big, huge := large("big", "1.0"), large("huge"+tag, "1.0")
 	huge2 := large("huge"+tag, "2.0")
 	small := dist{name: "small" + tag, version: "1.0"}
-	ix := newIndex(t, big, huge, huge2, small, dist{name: "native", version: "1.0", sdist: true})
+	ix := newIndex(t, big, huge, huge2, small, dist{name: "native" + tag, version: "1.0", sdist: true})
 	dir := project(t, map[string]string{
 		"pybuild.toml": job, "job.py": "import big\n", "pylock.toml": ix.pylock(t, big, huge, small),
 	})
@@ -72,9 +72,9 @@ func TestLayersByPackage(t *testing.T) {
 	}
 
 	// What has no wheel is built apart, and one layer is possible.
-	sdist := dist{name: "native", version: "1.0", sdist: true}
+	sdist := dist{name: "native" + tag, version: "1.0", sdist: true}
 	write(t, filepath.Join(dir, "pylock.toml"), ix.pylock(t, big, huge, small, sdist))
-	fourth := build{dir: dir, read: []string{sitePackages + "native.json"}}.must(t)
+	fourth := build{dir: dir, read: []string{sitePackages + "native" + tag + ".json"}}.must(t)
 	if fourth.ran(fourth.step(t, "install big 1.0")) || !fourth.ran(fourth.step(t, "build and install native")) {
 		t.Errorf("an added sdist ran %v", fourth.cached)
 	}
@@ -164,7 +164,7 @@ func TestOverlappingPackages(t *testing.T) {
 // TestChangedWheel refuses a file that is not the locked one, before any step
 // sees it.
 func TestChangedWheel(t *testing.T) {
-	good, evil := dist{name: "alpha", version: "1.0"}, dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "evil"}}
+	good, evil := dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "# " + t.TempDir()}}, dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "evil"}}
 	real, fake := newIndex(t, good), newIndex(t, evil)
 	dir := project(t, map[string]string{
 		"pybuild.toml": job, "job.py": "",
@@ -172,7 +172,7 @@ func TestChangedWheel(t *testing.T) {
 			"wheels = [{ url = \"" + fake.URL + "/files/alpha/" + evil.file() + "\", hashes = { sha256 = \"" + strings.TrimPrefix(real.hash(good.file()), "sha256:") + "\" } }]\n",
 	})
 	tr := build{dir: dir}.run(t)
-	if tr.err == nil || !strings.Contains(tr.err.Error(), "digest mismatch") {
+	if tr.err == nil || !strings.Contains(tr.err.Error(), "is not the one that was locked [PB503]") {
 		t.Errorf("error %v", tr.err)
 	}
 }
