@@ -308,15 +308,7 @@ func (h *hunt) caches(ctx context.Context, g gateway.Client) ([]byte, error) {
 	for i, path := range []string{"/root/.cache/uv", "/root/.cache/pybuild/wheels"} {
 		run.AddMount(fmt.Sprintf("/caches/%d", i), bk.Scratch(), bk.AsPersistentCacheDir(h.namespace()+"/"+path, bk.CacheMountShared))
 	}
-	def, err := run.AddMount("/out", bk.Scratch()).Marshal(ctx)
-	if err != nil {
-		return nil, err
-	}
-	res, err := g.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
-	if err != nil {
-		return nil, err
-	}
-	ref, err := res.SingleRef()
+	ref, err := solved(ctx, g, run.AddMount("/out", bk.Scratch()))
 	if err != nil {
 		return nil, err
 	}

@@ -36,15 +36,7 @@ func projectDir(t *testing.T, files map[string]string, lock []string) string {
 			run := base.Run(bk.Args(append([]string{"/uv"}, lock[1:]...)), bk.Dir("/src"), bk.AddEnv("UV_PYTHON_DOWNLOADS", "never"),
 				bk.AddMount("/uv", bk.Image("astral/uv:0.13.9"), bk.SourcePath("/uv"), bk.Readonly))
 			src := run.AddMount("/src", bk.Local("context", bk.SharedKeyHint(dir)))
-			def, err := src.Marshal(ctx)
-			if err != nil {
-				return nil, err
-			}
-			res, err := g.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
-			if err != nil {
-				return nil, err
-			}
-			ref, err := res.SingleRef()
+			ref, err := solved(ctx, g, src)
 			if err != nil {
 				return nil, err
 			}
@@ -59,7 +51,7 @@ func projectDir(t *testing.T, files map[string]string, lock []string) string {
 				}
 				written[e.Path] = string(data)
 			}
-			return res, nil
+			return gateway.NewResult(), nil
 		}, nil)
 	if err != nil {
 		t.Fatalf("%v: %v", lock, err)
@@ -68,4 +60,17 @@ func projectDir(t *testing.T, files map[string]string, lock []string) string {
 		write(t, filepath.Join(dir, name), text)
 	}
 	return dir
+}
+
+// solved builds a state on the engine and returns its tree.
+func solved(ctx context.Context, g gateway.Client, st bk.State) (gateway.Reference, error) {
+	def, err := st.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := g.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
 }
