@@ -9,13 +9,22 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure lint docs docs-serve docs-lock docs-graph bench fleet up down
+.PHONY: try test pure compat faults lint docs docs-serve docs-lock docs-graph bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
 
 test: up
 	@eval "$$($(BED) env)" && go test -timeout 40m -parallel 4 ./...
+
+# Fills docs/compatibility.md: builds old engines from their modules first, which takes most of an hour once.
+compat: up
+	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable)$$' -update
+
+# Breaks, fills and kills engines of its own.
+faults: up
+	@eval "$$($(BED) env)" && PYBUILD_FAULTS=1 go test -timeout 40m -count=1 -v ./integration \
+		-run '^(TestRegistryFaults|TestPushFaults|TestEngineKilled|TestDiskFull)$$'
 
 # The tests that need no engine; the others say that they were skipped.
 pure:

@@ -16,6 +16,9 @@ import (
 // Build is the frontend (a client.BuildFunc): it reads what to build, plans it
 // for each platform and has BuildKit build the plan.
 func Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	if err := checkEngine(c.BuildOpts()); err != nil {
+		return nil, err
+	}
 	ui, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
@@ -67,12 +70,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 		return nil, err
 	}
 	in.warnOfEmulation(ctx, p)
-	st, err := llb.Image(p, t.sources())
-	if err != nil {
-		return nil, err
-	}
-	// Now, and not when the engine exports it: only what fails here can be explained.
-	ref, err := in.request(ctx, st, t.platform, client.SolveRequest{Evaluate: true})
+	p, ref, err := t.build(ctx, p)
 	if err != nil {
 		return nil, err
 	}

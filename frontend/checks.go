@@ -74,7 +74,6 @@ func (in *inputs) warnings() []diag.Warning {
 }
 
 // warn shows warnings, or fails the build with them where they are to be errors.
-// Engines that know no warnings answer with an error, which is no reason to fail.
 func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 	var errs []error
 	for _, w := range in.counts(warnings) {
@@ -90,7 +89,7 @@ func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 		if w.Hint != "" {
 			opts.Detail = [][]byte{[]byte(w.Hint)}
 		}
-		in.entry.Warn(ctx, w.Rule+": "+w.Message, opts)
+		in.say(ctx, w.Rule+": "+w.Message, opts)
 	}
 	return errors.Join(errs...)
 }

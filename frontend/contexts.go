@@ -164,6 +164,9 @@ func (in *inputs) view(ctx context.Context, excludes, includes []string, key str
 	if err != nil || local {
 		return *st, err
 	}
+	if len(excludes)+len(includes) > 0 && !in.can(pb.CapFileCopyIncludeExcludePatterns) {
+		return bk.State{}, unfiltered()
+	}
 	filter := &bk.CopyInfo{CopyDirContentsOnly: true, IncludePatterns: includes, ExcludePatterns: excludes}
 	return bk.Scratch().File(bk.Copy(*st, "/", "/", filter), bk.WithCustomName("[internal] filter the build context")), nil
 }

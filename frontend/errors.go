@@ -82,7 +82,7 @@ func (in *inputs) mistake(code string, at plan.Location, message, hint string) e
 func (in *inputs) warnOfEmulation(ctx context.Context, p *plan.Plan) {
 	for _, d := range p.Decisions {
 		if d.What == "emulation" {
-			in.entry.Warn(ctx, "needs an emulator for "+p.Platform+": "+d.Value, client.WarnOpts{Level: 1,
+			in.say(ctx, "needs an emulator for "+p.Platform+": "+d.Value, client.WarnOpts{Level: 1,
 				Detail: [][]byte{[]byte("register one (docker run --privileged --rm tonistiigi/binfmt --install all), or build on a node of that platform")}})
 		}
 	}

@@ -7,13 +7,11 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/buildkit/util/apicaps"
 )
 
 // runOptions are the flags of the build that every process obeys.
 func (in *inputs) runOptions() []bk.RunOption {
-	ui, caps := in.ui, in.client.BuildOpts().LLBCaps
-	has := func(id apicaps.CapID) bool { return caps.Supports(id) == nil }
+	ui := in.ui
 	opts := []bk.RunOption{bk.Network(ui.NetworkMode)}
 	if proxy, ok := proxyEnv(ui.BuildArgs); ok {
 		opts = append(opts, bk.WithProxy(proxy))
@@ -24,15 +22,15 @@ func (in *inputs) runOptions() []bk.RunOption {
 	if ui.Hostname != "" {
 		opts = append(opts, bk.Hostname(ui.Hostname))
 	}
-	if has(pb.CapExecMetaUlimit) {
+	if in.can(pb.CapExecMetaUlimit) {
 		for _, u := range ui.Ulimits {
 			opts = append(opts, bk.AddUlimit(bk.UlimitName(u.Name), u.Soft, u.Hard))
 		}
 	}
-	if ui.CgroupParent != "" && has(pb.CapExecMetaCgroupParent) {
+	if ui.CgroupParent != "" && in.can(pb.CapExecMetaCgroupParent) {
 		opts = append(opts, bk.WithCgroupParent(ui.CgroupParent))
 	}
-	if ui.ShmSize > 0 && has(pb.CapExecMountTmpfsSize) {
+	if ui.ShmSize > 0 && in.can(pb.CapExecMountTmpfsSize) {
 		opts = append(opts, bk.AddMount("/dev/shm", bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(ui.ShmSize))))
 	}
 	return opts

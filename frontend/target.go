@@ -10,7 +10,6 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -93,12 +92,6 @@ func (t *target) findImages(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// engine is what this engine can do.
-func (in *inputs) engine() planner.Engine {
-	caps := in.client.BuildOpts().LLBCaps
-	return planner.Engine{Merge: caps.Supports(pb.CapMergeOp) == nil, HTTPAuth: caps.Supports(pb.CapSourceHTTPAuth) == nil}
 }
 
 // resolve runs the resolve step and reads what it found.
@@ -229,7 +222,7 @@ func (in *inputs) request(ctx context.Context, st bk.State, platform ocispecs.Pl
 	req.Definition, req.CacheImports = def.ToPB(), in.ui.CacheImports
 	res, err := in.client.Solve(ctx, req)
 	if err != nil {
-		return nil, in.failed(ctx, err)
+		return nil, lostDownload(req.Definition, in.failed(ctx, err))
 	}
 	return res.SingleRef()
 }

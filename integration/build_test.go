@@ -25,10 +25,13 @@ import (
 // build is one build of a directory by the frontend in this very process,
 // against a real buildkitd.
 type build struct {
+	ctx   context.Context //nolint:containedctx // of the client; nil for one that stays
 	dir   string
+	host  string            // the engine, the bed's if empty
 	file  string            // -f, pybuild.toml if empty
 	attrs map[string]string // further attributes of the frontend
 	out   string            // directory that the image's files go to, if any
+	push  string            // name that the image gets in a registry, if any
 	read  []string          // files of the image that the trace then holds
 	// without are capabilities that the engine shall not have.
 	without []apicaps.CapID
@@ -65,7 +68,15 @@ func (tr *trace) step(t *testing.T, text string) string {
 
 func engine(t *testing.T) *client.Client {
 	t.Helper()
-	host := os.Getenv("BUILDKIT_HOST")
+	return engineAt(t, "")
+}
+
+// engineAt is the engine of an address, the bed's if that is "".
+func engineAt(t *testing.T, host string) *client.Client {
+	t.Helper()
+	if host == "" {
+		host = os.Getenv("BUILDKIT_HOST")
+	}
 	if host == "" {
 		t.Skip("no engine: run `make test`, or eval the exports of `go run ./integration/bed env`")
 	}
@@ -79,7 +90,7 @@ func engine(t *testing.T) *client.Client {
 
 func (b build) run(t *testing.T) *trace {
 	t.Helper()
-	c := engine(t)
+	c := engineAt(t, b.host)
 	local, err := fsutil.NewFS(b.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +114,9 @@ func (b build) run(t *testing.T) *trace {
 			return os.Create(b.out + ".tar")
 		}}}
 	}
+	if b.push != "" {
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage, Attrs: map[string]string{"name": b.push, "push": "true"}}}
+	}
 	status := make(chan *client.SolveStatus)
 	tr := &trace{cached: map[string]bool{}}
 	done := make(chan struct{})
@@ -122,7 +136,11 @@ func (b build) run(t *testing.T) *trace {
 			}
 		}
 	}()
-	_, tr.err = c.Build(context.Background(), opt, "", b.frontend(tr), status)
+	ctx := b.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	_, tr.err = c.Build(ctx, opt, "", b.frontend(tr), status)
 	<-done
 	if b.out != "" && tr.err == nil {
 		if text, err := exec.Command("tar", "-xf", b.out+".tar", "-C", b.out).CombinedOutput(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -122,6 +123,8 @@ type index struct {
 	*httptest.Server
 	// user and password are asked for, if set.
 	user, password string
+	// fault answers instead of the index, if it reports that it did.
+	fault atomic.Pointer[fault]
 
 	files map[string]map[string][]byte // by project, by file name
 }
@@ -139,6 +142,14 @@ func newIndex(t *testing.T, dists ...dist) *index {
 	ix.Server = httptest.NewServer(ix)
 	t.Cleanup(ix.Close)
 	return ix
+}
+
+// breaks has the index fail from now on, or work again for nil.
+func (ix *index) breaks(f fault) {
+	ix.fault.Store(&f)
+	if f == nil {
+		ix.fault.Store(nil)
+	}
 }
 
 // simple is the URL to write into a project.
@@ -159,6 +170,9 @@ func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if user, password, _ := r.BasicAuth(); ix.password != "" && (user != ix.user || password != ix.password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="index"`)
 		http.Error(w, "who are you?", http.StatusUnauthorized)
+		return
+	}
+	if f := ix.fault.Load(); f != nil && (*f)(w, r) {
 		return
 	}
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")

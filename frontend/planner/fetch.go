@@ -22,10 +22,10 @@ const (
 
 // fetchedByStep reports whether a wheel has to be downloaded by a step: of a build's
 // secrets the engine takes those only that are named for it, and it has neither the
-// build's CA nor its proxies. What is installed
-// from it is the same, in the same layers.
+// build's CA nor its proxies, or has failed. What is installed from it is the same, in
+// the same layers.
 func (b *builder) fetchedByStep(w project.Wheel) bool {
-	if b.Config.Build.Wheelhouse != "" {
+	if b.Engine.FetchFailed || b.Config.Build.Wheelhouse != "" {
 		return true
 	}
 	if b.loginOf(w.File.URL) != "" {

@@ -19,6 +19,9 @@ type Engine struct {
 	Merge bool
 	// HTTPAuth reports that the engine logs in to servers that it fetches from.
 	HTTPAuth bool
+	// FetchFailed reports that this engine failed to download a wheel. It tries none
+	// twice, and steps do.
+	FetchFailed bool
 }
 
 // Base is what the base image's configuration tells.
@@ -231,6 +234,9 @@ func newBuilder(in Input) (*builder, error) {
 	b.decide("input", string(in.Facts.Input), in.Facts.InputReason)
 	if err := b.checkHermetic(); err != nil {
 		return nil, err
+	}
+	if !in.Engine.Merge {
+		b.decide("layers", "copied onto the base", "the engine has no MergeOp, which came with BuildKit 0.10 (Docker 23)")
 	}
 	return b, b.checkHistory()
 }

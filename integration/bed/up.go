@@ -124,9 +124,6 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	if err := linkDockerConfig(p, st.Bin); err != nil {
 		return err
 	}
-	if err := pruneCaches(ctx, p, st.Bin); err != nil {
-		return err
-	}
 	return <-images
 }
 

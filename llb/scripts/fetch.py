@@ -131,6 +131,7 @@ def copy(name, wheelhouse, part):
 
 def download(name, url, opener, logins, part):
     for attempt in range(1, TRIES + 1):
+        wait = attempt
         request = urllib.request.Request(url, headers={"User-Agent": "pybuild"})
         logins.add(request)
         try:
@@ -144,11 +145,18 @@ def download(name, url, opener, logins, part):
         except urllib.error.HTTPError as e:
             if e.code < 500 and e.code not in (408, 429) or attempt == TRIES:
                 raise Failed(f"{name}: {place(url)} answers {e.code} {e.reason}") from e
+            wait = max(wait, asked(e))
         except (urllib.error.URLError, OSError) as e:
             reason = getattr(e, "reason", e)
             if isinstance(reason, ssl.SSLCertVerificationError) or attempt == TRIES:
                 raise Failed(f"{name}: {place(url)}: {reason}") from e
-        time.sleep(attempt)
+        time.sleep(wait)
+
+
+def asked(answer):
+    """The seconds that a server asks to wait (Retry-After), at most a minute."""
+    seconds = answer.headers.get("Retry-After", "")
+    return min(int(seconds), 60) if seconds.isdecimal() else 0
 
 
 def context():
