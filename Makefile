@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure compat faults lint docs docs-serve docs-lock docs-graph bench fleet up down
+.PHONY: try test pure compat faults lint docs docs-serve docs-lock docs-graph recording bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -55,11 +55,21 @@ docs-serve: docs
 docs-graph: up
 	@eval "$$($(BED) env)" && go test ./integration -run '^TestGraph$$' -update
 
-# Pins what site/requirements.in asks for.
+# Records the first screen of README.md anew, and empties the bed's build cache.
+recording: up bin/recording-venv/done
+	@eval "$$($(BED) env)" && integration/recording/record.sh bin/recording-venv docs/recording.svg
+
+bin/recording-venv/done: integration/recording/requirements.txt
+	rm -rf bin/recording-venv
+	python3 -m venv bin/recording-venv
+	bin/recording-venv/bin/pip install --quiet --require-hashes --requirement integration/recording/requirements.txt
+	touch $@
+
+# Pins what the generator of the pages and the recorder ask for.
 docs-lock: bin/docs-venv/done
 	bin/docs-venv/bin/pip install --quiet uv
-	bin/docs-venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-emit-index-url --output-file site/requirements.txt site/requirements.in
+	for of in site integration/recording; do bin/docs-venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --output-file $$of/requirements.txt $$of/requirements.in || exit; done
 
 bin/docs-venv/done: site/requirements.txt
 	rm -rf bin/docs-venv
