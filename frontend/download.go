@@ -10,6 +10,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -42,7 +43,11 @@ func (t *target) compile(ctx context.Context, p *plan.Plan) (client.Reference, e
 	if err != nil {
 		return nil, err
 	}
-	return t.in.request(ctx, st, t.platform, client.SolveRequest{Evaluate: true})
+	ref, err := t.in.request(ctx, st, t.platform, client.SolveRequest{Evaluate: true})
+	if planner.Reports(t.input) {
+		return t.reports(ctx, p, st, err)
+	}
+	return ref, err
 }
 
 // downloadError is that of a wheel that the engine was to download.

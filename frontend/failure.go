@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -88,14 +89,7 @@ func (in *inputs) answer(ctx context.Context, op *pb.Op, err error) error {
 // reported reads what the step left, out of a container of the tree that it failed on.
 func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errdefs.SolveError) bool {
 	exec := solve.Op.GetExec()
-	var root *client.Mount
-	for i, m := range exec.Mounts {
-		if m.Dest == "/" && i < len(solve.MountIDs) && solve.MountIDs[i] != "" {
-			root = &client.Mount{Dest: "/", ResultID: solve.MountIDs[i], MountType: pb.MountType_BIND}
-		}
-	}
-	caps := in.client.BuildOpts().Caps
-	if root == nil || exec.Meta == nil || len(exec.Meta.Args) == 0 || caps.Supports(gwpb.CapGatewayExec) != nil {
+	if exec.Meta == nil || len(exec.Meta.Args) == 0 {
 		return false
 	}
 	// The image may have no shell, but it has what the step ran with.
@@ -103,16 +97,8 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 	if strings.HasSuffix(read[0], "/sh") {
 		read[2] = "cat " + report
 	}
-	container, err := in.client.NewContainer(ctx, client.NewContainerRequest{
-		Mounts: []client.Mount{*root}, NetMode: pb.NetMode_NONE, Platform: solve.Op.Platform, Constraints: solve.Op.Constraints,
-	})
-	if err != nil {
-		return false
-	}
-	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
 	var text bytes.Buffer
-	process, err := container.Start(ctx, client.StartRequest{Args: read, Env: exec.Meta.Env, User: "0", Cwd: "/", Stdout: nopCloser{&text}})
-	if err != nil || process.Wait() != nil {
+	if in.afterwards(ctx, solve, &text, []string{"/"}, read...) != nil {
 		return false
 	}
 	code, rest, _ := strings.Cut(strings.TrimSpace(text.String()), "\n")
@@ -122,6 +108,37 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 	}
 	failure.Code, failure.Message, failure.Hint = code, what, do
 	return true
+}
+
+// afterwards runs a command in a container of trees that a failed step left, which it saw
+// at these paths.
+func (in *inputs) afterwards(ctx context.Context, solve *errdefs.SolveError, out io.Writer, paths []string, command ...string) error {
+	caps := in.client.BuildOpts().Caps
+	if err := caps.Supports(gwpb.CapGatewayExec); err != nil {
+		return err
+	}
+	exec := solve.Op.GetExec()
+	var mounts []client.Mount
+	for i, m := range exec.Mounts {
+		if slices.Contains(paths, m.Dest) && i < len(solve.MountIDs) && solve.MountIDs[i] != "" {
+			mounts = append(mounts, client.Mount{Dest: m.Dest, ResultID: solve.MountIDs[i], MountType: pb.MountType_BIND})
+		}
+	}
+	if len(mounts) != len(paths) {
+		return errors.New("the engine kept nothing of the step")
+	}
+	container, err := in.client.NewContainer(ctx, client.NewContainerRequest{
+		Mounts: mounts, NetMode: pb.NetMode_NONE, Platform: solve.Op.Platform, Constraints: solve.Op.Constraints,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }()
+	process, err := container.Start(ctx, client.StartRequest{Args: command, Env: exec.Meta.Env, User: "0", Cwd: "/", Stdout: nopCloser{out}})
+	if err != nil {
+		return err
+	}
+	return process.Wait()
 }
 
 type nopCloser struct{ io.Writer }

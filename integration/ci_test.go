@@ -27,6 +27,23 @@ func TestCIRecipes(t *testing.T) {
 			r.sh(s.script, map[string]string{"BUILDX_BUILDER": "ci"})
 			r.published("dev", false)
 		},
+		"Tests": func(r *runner, s section) {
+			var flow map[string]struct {
+				Variables, Artifacts any
+				Script               []string
+				Stage, Image         string
+				Services             []string
+			}
+			decode(r.t, s.files[".gitlab-ci.yml"], &flow)
+			tests := strings.Replace(job, "org/pybuild", frontendImage(r.t), 1) + "[target.test]\ncommand = [\"python\", \"tests.py\"]\n"
+			write(r.t, filepath.Join(r.dir, "pybuild.toml"), tests)
+			for _, status := range []string{"3", "0"} {
+				write(r.t, filepath.Join(r.dir, "tests.py"), "open('/out/junit.xml', 'w').write('<testsuites/>')\nraise SystemExit("+status+")\n")
+				for _, script := range []string{s.script, strings.Join(flow["test"].Script, "\n"), jenkinsfile(s.files["Jenkinsfile"])} {
+					r.sh("rm -rf reports; set +e\n(set -e\n"+script+"\n)\nstatus=$?\ntest $status = "+status+" -a -e reports/junit.xml", nil)
+				}
+			}
+		},
 		"GitHub Actions": func(r *runner, s section) {
 			var flow struct {
 				Jobs map[string]struct {
@@ -63,11 +80,7 @@ func TestCIRecipes(t *testing.T) {
 			r.published("abc123", true)
 		},
 		"Jenkins": func(r *runner, s section) {
-			script := ""
-			for _, m := range regexp.MustCompile(`(?s)\bsh ('''(.*?)'''|'((?:\\.|[^'\\])*)')`).FindAllStringSubmatch(s.files["Jenkinsfile"], -1) {
-				script += m[2] + strings.ReplaceAll(m[3], `\'`, `'`) + "\n"
-			}
-			r.sh(script, map[string]string{"IMAGE": r.repo, "BUILD_NUMBER": "7", "REGISTRY_USER": "u", "REGISTRY_PASSWORD": "p", "COSIGN_KEY": "key"})
+			r.sh(jenkinsfile(s.files["Jenkinsfile"]), map[string]string{"IMAGE": r.repo, "BUILD_NUMBER": "7", "REGISTRY_USER": "u", "REGISTRY_PASSWORD": "p", "COSIGN_KEY": "key"})
 			r.published("7", true)
 		},
 		"Buildkite": func(r *runner, s section) {
@@ -118,6 +131,15 @@ func TestCIRecipes(t *testing.T) {
 	for _, name := range sorted(all) {
 		t.Errorf("nobody tries what docs/ci.md says of %s", name)
 	}
+}
+
+// jenkinsfile is the script of all shell steps of a pipeline.
+func jenkinsfile(pipeline string) string {
+	script := ""
+	for _, m := range regexp.MustCompile(`(?s)\bsh ('''(.*?)'''|'((?:\\.|[^'\\])*)')`).FindAllStringSubmatch(pipeline, -1) {
+		script += m[2] + strings.ReplaceAll(m[3], `\'`, `'`) + "\n"
+	}
+	return script
 }
 
 // buildPush is what docker/build-push-action does with its inputs. GitHub's cache is

@@ -36,6 +36,8 @@ func TestSchemas(t *testing.T) {
 		wrong string // what is no such file
 	}{
 		{all["ci"]["GitHub Actions"].files[".github/workflows/image.yml"], schema("github-workflows"), "on: push\njobs: 3\n"},
+		{all["ci"]["Tests"].files[".gitlab-ci.yml"], schema("gitlab-ci"), "a: { artifacts: { reports: { junit: 3 } } }\n"},
+		{all["ci"]["Tests"].files["Jenkinsfile"], []string{bin("python"), "-c", groovy}, "pipeline { stages {\n"},
 		{all["ci"]["GitLab CI"].files[".gitlab-ci.yml"], schema("gitlab-ci"), "a: { script: { b: c } }\n"},
 		{all["ci"]["Buildkite"].files[".buildkite/pipeline.yml"], schema("buildkite"), "steps: 3\n"},
 		{all["ci"]["Jenkins"].files["Jenkinsfile"], []string{bin("python"), "-c", groovy}, "pipeline { stages {\n"},

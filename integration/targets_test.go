@@ -30,6 +30,30 @@ func TestTargetTest(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "shop/__init__.py"), "PRICE = 4\n")
 	build{dir: dir, attrs: b.attrs}.fails(t, "assert 4 == 3", "1 failed", "the tests failed [PB523]")
+	// For a CI that shows them, the reports are kept, and how the tests ended.
+	reports := func(status string) *trace {
+		t.Helper()
+		b := build{dir: dir, attrs: map[string]string{"target": "test", "build-arg:TESTS": "report"}, out: t.TempDir()}
+		tr := b.must(t)
+		report, err := os.ReadFile(filepath.Join(b.out, "junit.xml"))
+		if failure := strings.Contains(string(report), "assert 4 == 3"); err != nil || failure != (status == "1") {
+			t.Errorf("the report is %s, %v", report, err)
+		}
+		if code, err := os.ReadFile(filepath.Join(b.out, "exit-status")); err != nil || string(code) != status+"\n" {
+			t.Errorf("the exit status is %q, %v", code, err)
+		}
+		return tr
+	}
+	for range 2 { // what failed runs again
+		if tr := reports("1"); !strings.Contains(tr.logs, "1 failed") {
+			t.Errorf("the tests say %s", tr.logs)
+		}
+	}
+	write(t, filepath.Join(dir, "shop/__init__.py"), "PRICE = 3\n")
+	if tr := reports("0"); tr.ran(tr.step(t, "-m pytest")) {
+		t.Error("the tests that passed ran again")
+	}
+	build{dir: dir, attrs: map[string]string{"target": "test", "build-arg:TESTS": "reports"}}.fails(t, `the build argument TESTS should be "report", but is "reports" [PB010]`)
 	runtime := build{dir: dir, out: t.TempDir()}
 	runtime.must(t)
 	if _, err := os.Stat(filepath.Join(runtime.out, sitePackages, "pytest")); err == nil {
@@ -40,6 +64,27 @@ func TestTargetTest(t *testing.T) {
 	replace(t, filepath.Join(dir, "pyproject.toml"), "[dependency-groups]\ndev = [\"pytest\"]\n", "")
 	dir = projectDir(t, withoutLock(read(t, dir)), []string{"uv", "lock", "--quiet"})
 	build{dir: dir, attrs: b.attrs}.fails(t, "nothing to test with: pytest is not among the packages of", "uv add --dev pytest")
+}
+
+// TestTargetTestReports tells what the reports of tests that fail may be, however large.
+func TestTargetTestReports(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{
+		"pybuild.toml": job + "[target.test]\ncommand = [\"python\", \"tests.py\"]\n", "job.py": "",
+		"tests.py": "# " + t.TempDir() + "\nimport os, pathlib, sys\n" +
+			"page = pathlib.Path('/out/html/index.html')\npage.parent.mkdir()\npage.write_text('42 %')\n" +
+			"pathlib.Path('/out/page').symlink_to('html/index.html')\n" +
+			"pathlib.Path('/out/large').write_bytes(os.urandom(1000))\nsys.exit(7)\n",
+	})
+	small := build{dir: dir, attrs: map[string]string{"target": "test", "build-arg:TESTS": "report"}, out: t.TempDir()}
+	small.must(t)
+	for name, want := range map[string]string{"html/index.html": "42 %", "page": "42 %", "exit-status": "7\n"} {
+		if text, err := os.ReadFile(filepath.Join(small.out, name)); err != nil || string(text) != want {
+			t.Errorf("%s is %q, %v", name, text, err)
+		}
+	}
+	replace(t, filepath.Join(dir, "tests.py"), "urandom(1000)", "urandom(12_100_000)")
+	build{dir: dir, attrs: small.attrs}.fails(t, "the tests failed [PB523]", "the reports cannot be kept: they have more than 12 MB")
 }
 
 func withoutLock(files map[string]string) map[string]string {

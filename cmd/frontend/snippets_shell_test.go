@@ -74,7 +74,7 @@ func (p shown) command(words []string) error {
 		return err
 	case name == "cosign" && len(args) > 0 && args[0] == "verify":
 		return nil // it wants the service that keeps the signatures
-	case slices.Contains([]string{"base64", "cksum", "cut", "curl", "export", "printf", "tar"}, name):
+	case slices.Contains([]string{"base64", "cat", "cksum", "cut", "curl", "exit", "export", "printf", "tar"}, name):
 		return nil // everybody's
 	}
 	return errors.New("no rule tests this command")

@@ -68,6 +68,10 @@ func developerRequirements() []string {
 // test runs the tests: the image is what they leave in /out, and the build fails
 // where they do.
 func (b *builder) test() error {
+	if value, given := b.BuildArgs[testsArg]; given && value != "" && value != "report" {
+		return &diag.Error{Code: "PB010", Message: fmt.Sprintf("the build argument %s should be \"report\", but is %q", testsArg, value),
+			Hint: "leave it out, and the build fails where the tests do; or write --build-arg " + testsArg + "=report"}
+	}
 	command, err := b.testCommand()
 	if err != nil {
 		return err
@@ -80,13 +84,23 @@ func (b *builder) test() error {
 	source.From, source.Target, source.Scratch = plan.Ref{Context: plan.Project}, b.workdir(), true
 	b.add(plan.Step{
 		ID: "test", Name: "[test] " + strings.Join(command, " "), Stage: "test", Args: command, Env: sortedEnv(vars), Dir: b.workdir(),
-		On: plan.Ref{Stack: append([]plan.Ref{b.plan.Root}, b.plan.Layers...)}, Output: "/out", Offline: b.hermetic(), At: b.Config.At("target", "test"),
+		On: plan.Ref{Stack: append([]plan.Ref{b.plan.Root}, b.plan.Layers...)}, Output: ReportsDir, Offline: b.hermetic(), At: b.Config.At("target", "test"),
 		Mounts: []plan.Mount{source, {Kind: plan.Cache, Target: testCache, ID: testCache}},
 	})
 	b.plan.Root, b.plan.Layers = plan.Ref{Step: "test"}, nil
 	b.plan.Config = plan.Config{Workdir: "/"}
 	return nil
 }
+
+// ReportsDir is where the tests leave what a build exports.
+const ReportsDir = "/out"
+
+// testsArg is the build argument that has the target test leave the reports of tests that
+// fail, and an exit code, instead of failing the build.
+const testsArg = "TESTS"
+
+// Reports reports whether the tests' reports are wanted however they end.
+func Reports(in Input) bool { return in.Target == "test" && in.BuildArgs[testsArg] != "" }
 
 // testCache is where pytest keeps what failed last.
 const testCache = "/var/cache/pytest"
@@ -101,9 +115,9 @@ func (b *builder) testCommand() ([]string, error) {
 	case s.Module != "":
 		return append([]string{python, "-m", s.Module}, s.Args...), nil
 	case b.Resolved.Has("pytest"):
-		command := []string{python, "-m", "pytest", "-o", "cache_dir=" + testCache, "--junitxml=/out/junit.xml"}
+		command := []string{python, "-m", "pytest", "-o", "cache_dir=" + testCache, "--junitxml=" + ReportsDir + "/junit.xml"}
 		if b.Resolved.Has("pytest-cov") {
-			command = append(command, "--cov", "--cov-report=term", "--cov-report=xml:/out/coverage.xml")
+			command = append(command, "--cov", "--cov-report=term", "--cov-report=xml:"+ReportsDir+"/coverage.xml")
 		}
 		return command, nil
 	case b.Apps != nil && b.Apps.Django != nil && b.Apps.Django.ManagePy != "":

@@ -62,7 +62,7 @@ func undeclared(in Input) []diag.Warning {
 	var all []diag.Warning
 	names := slices.Sorted(maps.Keys(in.BuildArgs))
 	for _, name := range names {
-		if _, declared := in.Config.Build.Args[name]; declared || predefined(name) || name == upgradeArg && in.Target == Locking || name == SourceArg || name == RevisionArg {
+		if _, declared := in.Config.Build.Args[name]; declared || predefined(name) || name == upgradeArg && in.Target == Locking || name == testsArg && in.Target == "test" || name == SourceArg || name == RevisionArg {
 			continue
 		}
 		all = append(all, diag.Warning{
