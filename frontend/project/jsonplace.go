@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -16,6 +17,7 @@ type jsonFile struct {
 	name   string
 	data   []byte
 	places map[string]int // offsets behind the keys, by their path
+	lines  []int          // offsets of the starts of lines
 }
 
 // maxJSONPlaces is how deep keys are told apart.
@@ -24,7 +26,12 @@ const maxJSONPlaces = 3
 // parseJSON decodes a file into v. Mistakes are *diag.Error values.
 func parseJSON(name string, data []byte, v any, hint string) (*jsonFile, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	f := &jsonFile{name: name, data: data, places: map[string]int{}}
+	f := &jsonFile{name: name, data: data, places: map[string]int{}, lines: []int{0}}
+	for i, c := range data {
+		if c == '\n' {
+			f.lines = append(f.lines, i+1)
+		}
+	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if conflict := diag.Conflict(name, data); conflict != nil {
 			return nil, conflict
@@ -95,7 +102,7 @@ func (f *jsonFile) keyAt(path ...string) plan.Location {
 // at is the location of some bytes of one line.
 func (f *jsonFile) at(offset, length int) plan.Location {
 	offset = max(0, min(offset, len(f.data)))
-	before := f.data[:offset]
-	start := plan.Position{Line: bytes.Count(before, []byte("\n")) + 1, Column: offset - bytes.LastIndexByte(before, '\n')}
+	line := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > offset })
+	start := plan.Position{Line: line, Column: offset - f.lines[line-1] + 1}
 	return plan.Location{File: f.name, Start: start, End: plan.Position{Line: start.Line, Column: start.Column + length}}
 }

@@ -20,9 +20,9 @@ type Wheel struct {
 // be fetched from its URL and verified; the others are left, with what the lock
 // says of them.
 func (l *Pylock) Choose(packages []Installed, t Target) (wheels []Wheel, rest []PylockPackage) {
-	r := t.ranks()
+	r, byName := t.ranks(), l.byName()
 	for _, p := range packages {
-		locked, ok := l.find(p, r)
+		locked, ok := find(byName, p, r)
 		if !ok {
 			rest = append(rest, PylockPackage{Name: NormalizeName(p.Name), Version: p.Version})
 			continue
@@ -41,12 +41,21 @@ func (l *Pylock) Choose(packages []Installed, t Target) (wheels []Wheel, rest []
 	return wheels, rest
 }
 
+// byName are the packages by their normalised names: locks are large.
+func (l *Pylock) byName() map[string][]PylockPackage {
+	byName := map[string][]PylockPackage{}
+	for _, p := range l.Packages {
+		byName[p.Name] = append(byName[p.Name], p)
+	}
+	return byName
+}
+
 // find is the entry of a package: of several, for different environments, the
 // first that has a wheel for the target.
-func (l *Pylock) find(p Installed, r ranks) (PylockPackage, bool) {
+func find(byName map[string][]PylockPackage, p Installed, r ranks) (PylockPackage, bool) {
 	var found []PylockPackage
-	for _, locked := range l.Packages {
-		if locked.Name == NormalizeName(p.Name) && sameVersion(p.Version, locked.Version) {
+	for _, locked := range byName[NormalizeName(p.Name)] {
+		if sameVersion(p.Version, locked.Version) {
 			found = append(found, locked)
 		}
 	}

@@ -161,9 +161,13 @@ func sortedUnique(list []string) []string {
 // checkVersions refuses two versions of one package in the same environment,
 // which no installer takes.
 func (s *LockedSet) checkVersions(hint string) error {
+	first := 0 // of the packages of this name, which follow each other
 	for i, p := range s.Packages {
-		for _, q := range s.Packages[:i] {
-			if p.Name == q.Name && (p.Marker == q.Marker || p.Marker == "" || q.Marker == "") {
+		if p.Name != s.Packages[first].Name {
+			first = i
+		}
+		for _, q := range s.Packages[first:i] {
+			if p.Marker == q.Marker || p.Marker == "" || q.Marker == "" {
 				return s.mistake("PB117", p.At, hint, "%s is locked in the versions %s (line %d) and %s for the same environment",
 					p.Name, q.Version, q.At.Start.Line, p.Version)
 			}

@@ -1,7 +1,5 @@
 package project
 
-import "slices"
-
 // lockGraph is a lock as a graph of what needs what, for locks that do not say
 // of each package when it is installed.
 type lockGraph struct {
@@ -73,6 +71,7 @@ func (g *lockGraph) choice(to []int, i int, decided []markerSet) markerSet {
 func (g *lockGraph) spread(roots []graphEdge, guard func(e graphEdge, i int) markerSet) []markerSet {
 	when := make([]markerSet, len(g.nodes))
 	updates := make([]int, len(g.nodes))
+	queued := make([]bool, len(g.nodes))
 	var queue []int
 	follow := func(from markerSet, e graphEdge) {
 		reach := from.and(e.when)
@@ -94,8 +93,8 @@ func (g *lockGraph) spread(roots []graphEdge, guard func(e graphEdge, i int) mar
 				continue
 			}
 			when[n] = next
-			if !slices.Contains(queue, n) {
-				queue = append(queue, n)
+			if !queued[n] {
+				queue, queued[n] = append(queue, n), true
 			}
 		}
 	}
@@ -104,7 +103,7 @@ func (g *lockGraph) spread(roots []graphEdge, guard func(e graphEdge, i int) mar
 	}
 	for len(queue) > 0 {
 		n := queue[0]
-		queue = queue[1:]
+		queue, queued[n] = queue[1:], false
 		for _, e := range g.nodes[n].edges {
 			follow(when[n], e)
 		}

@@ -32,15 +32,24 @@ func joinMarkers(kind markerKind, args ...marker) marker {
 		neutral, decided = markerFalse, markerTrue
 	}
 	var all []marker
+	seen := map[string]bool{}
+	add := func(list ...marker) {
+		for _, m := range list {
+			if text := m.String(); !seen[text] {
+				seen[text] = true
+				all = append(all, m)
+			}
+		}
+	}
 	for _, m := range args {
-		switch {
-		case m.kind == decided:
+		switch m.kind {
+		case decided:
 			return m
-		case m.kind == neutral:
-		case m.kind == kind:
-			all = append(all, m.args...)
-		case !slices.ContainsFunc(all, func(o marker) bool { return o.String() == m.String() }):
-			all = append(all, m)
+		case neutral:
+		case kind:
+			add(m.args...)
+		default:
+			add(m)
 		}
 	}
 	switch len(all) {

@@ -26,6 +26,9 @@ type markerSet []markerTerm
 // have in common, which holds wherever one of them did.
 const maxTerms = 16
 
+// maxAtoms bounds a term in the same way: it holds wherever it did.
+const maxAtoms = 64
+
 func everywhere() markerSet { return markerSet{{pythons: allPythons()}} }
 
 // setOf converts a marker, whose extras are decided.
@@ -137,7 +140,8 @@ func unite(a, b []atom) []atom {
 		}
 	}
 	slices.SortFunc(all, func(a, b atom) int { return strings.Compare(a.text, b.text) })
-	return slices.CompactFunc(all, sameAtom)
+	all = slices.CompactFunc(all, sameAtom)
+	return all[:min(len(all), maxAtoms)]
 }
 
 func sameAtom(a, b atom) bool { return a.text == b.text }

@@ -29,6 +29,7 @@ type PdmLock struct {
 	pyproject   *Pyproject
 	manifest    *pdmManifest
 	packages    []pdmPackage
+	byName      map[string][]int // places in packages
 	targets     []pdmTarget
 	perPackage  bool // groups and markers are recorded (inherit_metadata)
 	contentHash string
@@ -83,7 +84,7 @@ func ParsePdmLock(name string, data []byte, p *Pyproject) (*PdmLock, error) {
 	if err := checkLockCredentials(file.Name, file.Data, "remove the credential from the URL in pyproject.toml, revoke it, and run `pdm lock` again"); err != nil {
 		return nil, err
 	}
-	l := &PdmLock{File: file, pyproject: p}
+	l := &PdmLock{File: file, pyproject: p, byName: map[string][]int{}}
 	files, err := l.readMetadata()
 	if err != nil {
 		return nil, err
@@ -98,6 +99,8 @@ func ParsePdmLock(name string, data []byte, p *Pyproject) (*PdmLock, error) {
 		if err := l.readPackage(i, files); err != nil {
 			return nil, err
 		}
+		name := l.packages[i].Name
+		l.byName[name] = append(l.byName[name], i)
 	}
 	return l, nil
 }
@@ -192,7 +195,8 @@ func (l *PdmLock) Set(sel Selection) (*LockedSet, error) {
 		when = l.walk(groups)
 	}
 	s := &LockedSet{File: l.File.Name, Source: l.File.Data}
-	markers := map[string]marker{} // of s.Packages, by their places
+	places := map[string]int{} // of s.Packages
+	var markers [][]marker     // of each, of which one has to hold
 	for i := range l.packages {
 		pkg := &l.packages[i]
 		m := marker{kind: markerFalse}
@@ -209,18 +213,17 @@ func (l *PdmLock) Set(sel Selection) (*LockedSet, error) {
 			return nil, err
 		}
 		key := p.Name + "\n" + p.Version + "\n" + p.URL + "\n" + p.Path
-		at := slices.IndexFunc(s.Packages, func(o SetPackage) bool {
-			return o.Name+"\n"+o.Version+"\n"+o.URL+"\n"+o.Path == key
-		})
-		if at < 0 {
-			at = len(s.Packages)
-			s.Packages = append(s.Packages, p)
-			markers[key] = m
+		at, ok := places[key]
+		if !ok {
+			at, places[key] = len(s.Packages), len(s.Packages)
+			s.Packages, markers = append(s.Packages, p), append(markers, nil)
 		}
 		q := &s.Packages[at]
-		markers[key] = joinMarkers(markerOr, markers[key], m)
-		q.Marker = markers[key].String()
+		markers[at] = append(markers[at], m)
 		q.Extras, q.Hashes = append(q.Extras, pkg.Extras...), append(q.Hashes, p.Hashes...)
+	}
+	for i := range s.Packages {
+		s.Packages[i].Marker = joinMarkers(markerOr, markers[i]...).String()
 	}
 	s.finish()
 	if err := s.checkVersions(pdmHint); err != nil {
@@ -233,7 +236,7 @@ func (l *PdmLock) Set(sel Selection) (*LockedSet, error) {
 // without markers the Python decides.
 func (l *PdmLock) marker(i int) marker {
 	pkg := &l.packages[i]
-	several := slices.ContainsFunc(l.packages, func(o pdmPackage) bool { return o.Name == pkg.Name && o.Version != pkg.Version })
+	several := slices.ContainsFunc(l.byName[pkg.Name], func(o int) bool { return l.packages[o].Version != pkg.Version })
 	if pkg.Marker != "" || !several {
 		return pkg.marker.withExtras(nil)
 	}

@@ -46,10 +46,8 @@ func (c pdmComparison) dependency(d pdmDep, group string) error {
 		return mistake("PB106", l.pyproject.File, d.at(), pdmHint, format, args...)
 	}
 	var found []*pdmPackage
-	for i := range l.packages {
-		if l.packages[i].Name == d.name {
-			found = append(found, &l.packages[i])
-		}
+	for _, i := range l.byName[d.name] {
+		found = append(found, &l.packages[i])
 	}
 	if len(found) == 0 {
 		return fail("%q is in %s, but not in %s", d.name, d.list, l.File.Name)

@@ -28,6 +28,7 @@ type PipfileLock struct {
 	file     *jsonFile
 	meta     pipfileMeta
 	sections map[string]map[string]pipfilePackage
+	keys     map[string]map[string]string // of each section, by normalised name
 }
 
 type pipfileMeta struct {
@@ -74,7 +75,7 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 	if err := checkLockCredentials(name, file.data, "write the credential as ${NAME} in the Pipfile, revoke it, and run `pipenv lock` again"); err != nil {
 		return nil, err
 	}
-	l := &PipfileLock{Name: name, Data: file.data, manifest: p, file: file, sections: map[string]map[string]pipfilePackage{}}
+	l := &PipfileLock{Name: name, Data: file.data, manifest: p, file: file, sections: map[string]map[string]pipfilePackage{}, keys: map[string]map[string]string{}}
 	if err := l.decode(raw["_meta"], &l.meta, "_meta"); err != nil {
 		return nil, err
 	}
@@ -95,6 +96,7 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 		if err := l.decode(raw[section], &values, section); err != nil {
 			return nil, err
 		}
+		l.keys[section] = map[string]string{}
 		for _, key := range sortedKeys(packages) {
 			pkg := packages[key]
 			if !nameRule.MatchString(key) {
@@ -104,6 +106,9 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 				return nil, l.mistake("PB108", file.keyAt(section, key), pipfileHint, "%s: %v", key, err)
 			}
 			packages[key] = pkg
+			if _, ok := l.keys[section][NormalizeName(key)]; !ok {
+				l.keys[section][NormalizeName(key)] = key
+			}
 		}
 		l.sections[section] = packages
 	}
@@ -163,7 +168,8 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 		}
 	}
 	s := &LockedSet{File: l.Name, Source: l.Data}
-	markers := map[string]marker{}
+	places := map[string]int{} // of s.Packages, by name
+	var markers [][]marker     // of each, of which one has to hold
 	for _, section := range sections {
 		for _, key := range sortedKeys(l.sections[section]) {
 			pkg := l.sections[section][key]
@@ -175,10 +181,10 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 			if err != nil {
 				return nil, err
 			}
-			at := slices.IndexFunc(s.Packages, func(o SetPackage) bool { return o.Name == p.Name })
-			if at < 0 {
-				at, markers[p.Name] = len(s.Packages), m
-				s.Packages = append(s.Packages, p)
+			at, ok := places[p.Name]
+			if !ok {
+				at, places[p.Name] = len(s.Packages), len(s.Packages)
+				s.Packages, markers = append(s.Packages, p), append(markers, nil)
 			}
 			q := &s.Packages[at]
 			if q.Version != p.Version {
@@ -187,10 +193,12 @@ func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 					Hint:    "run `pipenv lock` with a Pipenv from 2023 or later, which locks categories together"})
 				continue
 			}
-			markers[p.Name] = joinMarkers(markerOr, markers[p.Name], m)
-			q.Marker = markers[p.Name].String()
+			markers[at] = append(markers[at], m)
 			q.Extras, q.Hashes = append(q.Extras, p.Extras...), append(q.Hashes, p.Hashes...)
 		}
+	}
+	for i := range s.Packages {
+		s.Packages[i].Marker = joinMarkers(markerOr, markers[i]...).String()
 	}
 	s.finish()
 	return s, nil

@@ -90,14 +90,12 @@ func (c pipfileComparison) dependency(section, locked, name string) error {
 // from an index as it likes, by its source.
 func (c pipfileComparison) find(section, name string, text func(string) string) (pipfilePackage, string, bool) {
 	packages := c.lock.sections[section]
-	for _, key := range sortedKeys(packages) {
-		if NormalizeName(key) == NormalizeName(name) {
-			return packages[key], key, true
-		}
+	if key, ok := c.lock.keys[section][NormalizeName(name)]; ok {
+		return packages[key], key, true
 	}
 	if text("git")+text("path")+text("file") != "" {
 		for _, key := range sortedKeys(packages) {
-			if samePipfileSource(text, packages[key]) {
+			if pkg := packages[key]; pkg.Git+pkg.Path+pkg.File != "" && samePipfileSource(text, packages[key]) {
 				return packages[key], key, true
 			}
 		}

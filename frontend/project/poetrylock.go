@@ -24,6 +24,8 @@ type PoetryLock struct {
 	manifest    *PoetryManifest
 	pyproject   *Pyproject
 	packages    []poetryPackage
+	byName      map[string][]int    // places in packages, by their normalised names
+	directNames map[string]bool     // see direct
 	extras      map[string][]string // names of packages by extra, normalised
 	contentHash string
 	pythons     pySet
@@ -69,7 +71,7 @@ func ParsePoetryLock(name string, data []byte, p *Pyproject) (*PoetryLock, error
 	if err := checkLockCredentials(file.Name, file.Data, "remove the credential from the URL in pyproject.toml, revoke it, and run `poetry lock` again"); err != nil {
 		return nil, err
 	}
-	l := &PoetryLock{File: file, pyproject: p, extras: map[string][]string{}}
+	l := &PoetryLock{File: file, pyproject: p, extras: map[string][]string{}, byName: map[string][]int{}}
 	if err := l.readMetadata(); err != nil {
 		return nil, err
 	}
@@ -98,6 +100,8 @@ func ParsePoetryLock(name string, data []byte, p *Pyproject) (*PoetryLock, error
 		if err := l.readPackage(i); err != nil {
 			return nil, err
 		}
+		name := NormalizeName(l.packages[i].Name)
+		l.byName[name] = append(l.byName[name], i)
 	}
 	return l, nil
 }

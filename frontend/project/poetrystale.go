@@ -84,10 +84,8 @@ func (c poetryComparison) dependency(d poetryDep) error {
 		return nil // asked for in no environment, or the project itself
 	}
 	var found []*poetryPackage
-	for i := range l.packages {
-		if NormalizeName(l.packages[i].Name) == d.name {
-			found = append(found, &l.packages[i])
-		}
+	for _, i := range l.byName[d.name] {
+		found = append(found, &l.packages[i])
 	}
 	if len(found) == 0 {
 		return c.mistake(d.at, "%q is in %s, but not in %s", d.name, d.list, l.File.Name)
@@ -159,11 +157,26 @@ func (c poetryComparison) sameSource(d poetryDep, pkg *poetryPackage) bool {
 		return true
 	}
 	// Another dependency may say that it comes from elsewhere.
-	other := func(o poetryDep) bool { return o.name == d.name && o.direct() }
-	if slices.ContainsFunc(c.lock.manifest.deps, other) {
-		return true
+	return c.lock.direct()[d.name]
+}
+
+// direct are the packages that some dependency takes from elsewhere than an index.
+func (l *PoetryLock) direct() map[string]bool {
+	if l.directNames == nil {
+		l.directNames = map[string]bool{}
+		add := func(deps []poetryDep) {
+			for _, d := range deps {
+				if d.direct() {
+					l.directNames[d.name] = true
+				}
+			}
+		}
+		add(l.manifest.deps)
+		for i := range l.packages {
+			add(l.packages[i].deps)
+		}
 	}
-	return slices.ContainsFunc(c.lock.packages, func(p poetryPackage) bool { return slices.ContainsFunc(p.deps, other) })
+	return l.directNames
 }
 
 // removed looks for packages that no other needs, nor the manifest any more.

@@ -29,6 +29,7 @@ func (p *reqParser) entry(at plan.Location, text string, options []reqOption, ed
 	}
 	if constraint {
 		p.out.ConstraintEntries = append(p.out.ConstraintEntries, e)
+		p.out.constraints[e.Requirement.Name] = append(p.out.constraints[e.Requirement.Name], e)
 	} else {
 		p.out.Entries = append(p.out.Entries, e)
 	}

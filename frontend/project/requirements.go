@@ -29,7 +29,8 @@ type Requirements struct {
 	// EnvVars are the names of variables that the files refer to as ${NAME}.
 	EnvVars []string
 
-	texts map[string][]byte // by path
+	texts       map[string][]byte            // by path
+	constraints map[string][]RequirementLine // ConstraintEntries by name
 }
 
 // RequirementLine is one entry of a requirements file.
@@ -84,9 +85,7 @@ func (r *Requirements) Unhashed() []RequirementLine {
 
 func (r *Requirements) hashed(e RequirementLine) bool {
 	return e.LocalPath != "" || len(e.Hashes) > 0 ||
-		slices.ContainsFunc(r.ConstraintEntries, func(c RequirementLine) bool {
-			return c.Requirement.Name == e.Requirement.Name && len(c.Hashes) > 0
-		})
+		slices.ContainsFunc(r.constraints[e.Requirement.Name], func(c RequirementLine) bool { return len(c.Hashes) > 0 })
 }
 
 var (
@@ -100,9 +99,7 @@ func (r *Requirements) Pinned() bool {
 	for _, e := range r.Entries {
 		pinned := e.LocalPath != "" || exactClause.MatchString(e.Requirement.Specifier) ||
 			(e.VCS && commitHash.MatchString(e.Requirement.URL)) || (e.URL && len(e.Hashes) > 0) ||
-			slices.ContainsFunc(r.ConstraintEntries, func(c RequirementLine) bool {
-				return c.Requirement.Name == e.Requirement.Name && exactClause.MatchString(c.Requirement.Specifier)
-			})
+			slices.ContainsFunc(r.constraints[e.Requirement.Name], func(c RequirementLine) bool { return exactClause.MatchString(c.Requirement.Specifier) })
 		if !pinned {
 			return false
 		}
@@ -119,9 +116,11 @@ func (r *Requirements) withoutLocals() string {
 // Only writes the requirements of some packages (normalised names) out as one
 // file, with their hashes.
 func (r *Requirements) Only(names []string) string {
-	return r.write(func(e RequirementLine) bool {
-		return e.LocalPath == "" && slices.Contains(names, NormalizeName(e.Requirement.Name))
-	})
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	return r.write(func(e RequirementLine) bool { return e.LocalPath == "" && wanted[NormalizeName(e.Requirement.Name)] })
 }
 
 func (r *Requirements) write(take func(RequirementLine) bool) string {
@@ -145,10 +144,8 @@ func (r *Requirements) write(take func(RequirementLine) bool) string {
 // hashes are those of an entry, or of the constraints of its name.
 func (r *Requirements) hashes(e RequirementLine) []string {
 	all := slices.Clone(e.Hashes)
-	for _, c := range r.ConstraintEntries {
-		if c.Requirement.Name == e.Requirement.Name {
-			all = append(all, c.Hashes...)
-		}
+	for _, c := range r.constraints[e.Requirement.Name] {
+		all = append(all, c.Hashes...)
 	}
 	return all
 }
@@ -184,7 +181,7 @@ func (e RequirementLine) text() string {
 // ParseRequirements reads a requirements file of the context and those that it
 // includes. What it could read is there even if there is an error.
 func ParseRequirements(fsys fs.FS, name string) (*Requirements, error) {
-	r := &Requirements{Path: name, texts: map[string][]byte{}}
+	r := &Requirements{Path: name, texts: map[string][]byte{}, constraints: map[string][]RequirementLine{}}
 	p := reqParser{fsys: fsys, out: r, seen: map[reqVisit]bool{}}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {

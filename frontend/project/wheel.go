@@ -62,10 +62,10 @@ type Build struct {
 // NeedsBuild returns those of the packages that have no wheel for the target in
 // the lock, in the given order. Packages without a version are found by name.
 func NeedsBuild(packages []Installed, lock *Pylock, t Target) []Build {
-	r := t.ranks()
+	r, byName := t.ranks(), lock.byName()
 	var builds []Build
 	for _, p := range packages {
-		if reason := r.reason(p, lock); reason != "" {
+		if reason := r.reason(p, byName[NormalizeName(p.Name)]); reason != "" {
 			builds = append(builds, Build{p, reason})
 		}
 	}
@@ -74,10 +74,10 @@ func NeedsBuild(packages []Installed, lock *Pylock, t Target) []Build {
 
 // reason is "" if some entry for the package has a wheel: a lock may have
 // several, for different environments.
-func (r ranks) reason(p Installed, lock *Pylock) BuildReason {
+func (r ranks) reason(p Installed, entries []PylockPackage) BuildReason {
 	reason := BuildUnknown
-	for _, locked := range lock.Packages {
-		if locked.Name != NormalizeName(p.Name) || !sameVersion(p.Version, locked.Version) {
+	for _, locked := range entries {
+		if !sameVersion(p.Version, locked.Version) {
 			continue
 		}
 		reason = r.buildReason(locked)
