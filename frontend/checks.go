@@ -16,6 +16,7 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // checkArg is docker/dockerfile's own name of the argument, since a build's caller need
@@ -83,7 +84,7 @@ func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 		}
 		opts := client.WarnOpts{Level: 1}
 		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
-			opts.SourceInfo = &pb.SourceInfo{Filename: w.At.File, Language: "TOML", Data: data}
+			opts.SourceInfo = &pb.SourceInfo{Filename: plan.Printable(w.At.File), Language: "TOML", Data: data}
 			opts.Range = ranges(w.At)
 		}
 		if w.Hint != "" {
@@ -124,7 +125,7 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 // sourceMap is a file that a place points into; the one of -f where there is none.
 func (in *inputs) sourceMap(file string) *bk.SourceMap {
 	if data, ok := in.files[file]; ok && file != in.entry.Filename {
-		return &bk.SourceMap{Filename: file, Language: "TOML", Data: data, Definition: &bk.Definition{}}
+		return &bk.SourceMap{Filename: plan.Printable(file), Language: "TOML", Data: data, Definition: &bk.Definition{}}
 	}
 	return in.entry.SourceMap
 }

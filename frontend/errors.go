@@ -42,7 +42,7 @@ func (in *inputs) explain(err error) error {
 			continue
 		}
 		explained = errdefs.WithSource(explained, &errdefs.Source{
-			Info:   &pb.SourceInfo{Filename: d.At.File, Language: "TOML", Data: diag.Mask(data)},
+			Info:   &pb.SourceInfo{Filename: plan.Printable(d.At.File), Language: "TOML", Data: diag.Mask(data)},
 			Ranges: ranges(d.At),
 		})
 	}
@@ -58,7 +58,7 @@ func (in *inputs) locate(at plan.Location) bk.ConstraintsOpt {
 	if at.File == in.entry.Filename {
 		return in.entry.Location(ranges(at))
 	}
-	return bk.NewSourceMap(nil, at.File, "TOML", data).Location(ranges(at))
+	return bk.NewSourceMap(nil, plan.Printable(at.File), "TOML", data).Location(ranges(at))
 }
 
 func ranges(at plan.Location) []*pb.Range {

@@ -76,7 +76,7 @@ func (in *inputs) answer(ctx context.Context, op *pb.Op, err error) error {
 	attrs := maps.Clone(source.Attrs)
 	delete(attrs, pb.AttrHTTPChecksum)
 	st := bk.NewState(bk.NewSource(source.Identifier, attrs, bk.Constraints{}).Output())
-	def, fail := st.Marshal(ctx, bk.WithCustomName("[internal] see what the server of "+file+" answers"))
+	def, fail := st.Marshal(ctx, bk.WithCustomName(plan.Line("[internal] see what the server of "+file+" answers")))
 	if fail != nil {
 		return err
 	}

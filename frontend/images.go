@@ -100,7 +100,7 @@ func (in *inputs) findImage(ctx context.Context, img plan.Image) (image, error) 
 	if err := json.Unmarshal(data, config); err != nil {
 		return image{}, in.cannotUse(img, fmt.Errorf("its configuration: %w", err))
 	}
-	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName(imageStep(img))}
+	opts := []bk.ImageOption{bk.Platform(platform), in.ui.ImageResolveMode, bk.WithCustomName(plan.Line(imageStep(img)))}
 	if at := in.locate(img.At); at != nil {
 		opts = append(opts, at)
 	}

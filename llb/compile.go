@@ -88,7 +88,7 @@ func (g *graph) place(root bk.State, layers, keep []bk.State) (bk.State, error) 
 	}
 	on := bk.Platform(platform)
 	if g.plan.Placement == plan.Merge {
-		return bk.Merge(slices.Concat([]bk.State{root}, layers, nothings(keep)), on, bk.WithCustomName("[runtime] put the layers together"+g.starts())), nil
+		return bk.Merge(slices.Concat([]bk.State{root}, layers, nothings(keep)), on, named("[runtime] put the layers together"+g.starts())), nil
 	}
 	for i, layer := range layers {
 		all := &bk.CopyInfo{CopyDirContentsOnly: true, CreateDestPath: true}
@@ -149,7 +149,7 @@ func narrow(st bk.State, paths []string, optional bool) bk.State {
 			CreateDestPath: true, CopyDirContentsOnly: true,
 			AllowWildcard: optional, AllowEmptyWildcard: optional,
 		}
-		tree = tree.File(bk.Copy(st, source, p, info), bk.WithCustomName("[internal] pick "+p), prepared())
+		tree = tree.File(bk.Copy(st, source, p, info), named("[internal] pick "+p), prepared())
 	}
 	return tree
 }
@@ -165,7 +165,7 @@ func download(d plan.Download, together bk.ConstraintsOpt) bk.State {
 	if d.Login != "" {
 		opts, name = append(opts, bk.AuthHeaderSecret(d.Login)), name+", with the secret "+d.Login
 	}
-	return bk.HTTP(d.URL, append(opts, bk.WithCustomName(name))...)
+	return bk.HTTP(d.URL, append(opts, named(name))...)
 }
 
 func (g *graph) whole(r plan.Ref) (bk.State, error) {

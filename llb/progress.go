@@ -8,6 +8,9 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
+// named is what the progress shows of a step: one line, whatever a project is called.
+func named(text string) bk.ConstraintsOpt { return bk.WithCustomName(plan.Line(text)) }
+
 // prepared has the progress show as one what takes no time. What steps are called and
 // how they are grouped is in no cache key.
 func prepared() bk.ConstraintsOpt {

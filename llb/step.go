@@ -40,7 +40,7 @@ func (g *graph) step(id string) (bk.State, error) {
 // options are everything that a step's process needs, in the step's order.
 func (g *graph) options(s *plan.Step) ([]bk.RunOption, error) {
 	// An image may name another user for its containers.
-	opts := []bk.RunOption{bk.Args(s.Args), bk.User("0"), bk.WithCustomName(s.Name)}
+	opts := []bk.RunOption{bk.Args(s.Args), bk.User("0"), named(s.Name)}
 	for _, v := range s.Env {
 		opts = append(opts, bk.AddEnv(v.Name, v.Value))
 	}

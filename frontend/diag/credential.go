@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // userInfo finds the user part of a URL (RFC 3986, 3.2.1). Whatever the secret
@@ -49,9 +52,36 @@ func HasCredential(text string) bool {
 	return ok
 }
 
-// Mask replaces the credentials of URLs by stars of the same length, so that
-// places in the text stay right. Text without any is returned as it is.
-func Mask(text []byte) []byte {
+// Mask is a text that can be shown: the credentials of URLs are stars of the same
+// length, and what a terminal would obey is question marks, so that places in the text
+// stay right. Text without any is returned as it is.
+func Mask(text []byte) []byte { return tame(withoutCredentials(text)) }
+
+// tame replaces what is hidden, but for the ends of lines.
+func tame(text []byte) []byte {
+	var tamed []byte
+	for i, size := 0, 1; i < len(text); i += size {
+		r := rune(text[i])
+		if size = 1; r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text[i:])
+		}
+		if r == '\r' && i+1 < len(text) && text[i+1] == '\n' || !plan.Hidden(r) {
+			continue
+		}
+		if tamed == nil {
+			tamed = bytes.Clone(text)
+		}
+		for j := range size {
+			tamed[i+j] = '?'
+		}
+	}
+	if tamed == nil {
+		return text
+	}
+	return tamed
+}
+
+func withoutCredentials(text []byte) []byte {
 	var masked []byte
 	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
 		secret := credential(string(text[m[2]:m[3]]))
@@ -72,5 +102,5 @@ func Mask(text []byte) []byte {
 	return masked
 }
 
-// MaskText is Mask for messages.
-func MaskText(text string) string { return string(Mask([]byte(text))) }
+// MaskText is Mask for messages, in which what is hidden can be told.
+func MaskText(text string) string { return plan.Printable(string(withoutCredentials([]byte(text)))) }

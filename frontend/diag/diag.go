@@ -28,14 +28,22 @@ type Error struct {
 
 // Error renders the place, the message, the code and the hint, so that engines which do
 // not show excerpts still show all that matters.
-func (e *Error) Error() string { return render(e.At, e.Message+" ["+e.Code+"]", e.Hint) }
+func (e *Error) Error() string { return render(e.At, e.Message, " ["+e.Code+"]", e.Hint) }
 
-func render(at plan.Location, message, hint string) string {
+// What an input can make long, an error does not repeat: nobody reads on.
+const (
+	longestMessage = 2000
+	longestHint    = 4000
+)
+
+func render(at plan.Location, message, code, hint string) string {
+	// Masked before it is cut: what is left of a URL is no longer known as one.
+	message = plan.Shorten(MaskText(message), longestMessage) + code
 	if place := at.String(); place != "" {
-		message = place + ": " + message
+		message = plan.Printable(place) + ": " + message
 	}
 	if hint != "" {
-		message += "\n  " + strings.ReplaceAll(hint, "\n", "\n  ")
+		message += "\n  " + strings.ReplaceAll(plan.Shorten(MaskText(hint), longestHint), "\n", "\n  ")
 	}
 	return message
 }
@@ -55,7 +63,7 @@ type Warning struct {
 }
 
 // String renders a warning as Error renders an error, under its rule's name.
-func (w Warning) String() string { return render(w.At, w.Rule+": "+w.Message, w.Hint) }
+func (w Warning) String() string { return render(w.At, w.Rule+": "+w.Message, "", w.Hint) }
 
 // All returns every *Error in err, in order, looking into joined errors.
 func All(err error) []*Error {

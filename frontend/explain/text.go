@@ -28,7 +28,7 @@ func (e *Explanation) Text() string {
 	t.image()
 	e.changes(&b)
 	e.runs(&b)
-	return b.String()
+	return plan.Printable(b.String())
 }
 
 // tree prints the image.
