@@ -44,17 +44,35 @@ func (in *inputs) checkOptions() (*linter.Config, error) {
 		return nil, mistake
 	}
 	for i, name := range options.SkipRules {
-		rule, ok := planner.KnownRule(name)
-		if !ok {
-			mistake.Message, mistake.Hint = fmt.Sprintf("no check is named %q", name), "checks are "+strings.Join(planner.RuleNames(), ", ")
-			if near := diag.Nearest(name, planner.RuleNames()); near != "" {
+		check, ok := diag.FindCheck(name)
+		if !ok && (line > 0 || !slices.Contains(dockerfileRules(), strings.ToLower(name))) {
+			mistake.Message, mistake.Hint = fmt.Sprintf("no check is named %q", name), "checks are "+strings.Join(diag.CheckNames(), ", ")
+			if near := diag.Nearest(name, diag.CheckNames()); near != "" {
 				mistake.Hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			return nil, mistake
 		}
-		options.SkipRules[i] = rule
+		options.SkipRules[i] = check.Name
 	}
 	return options, nil
+}
+
+// dockerfileRules are the names of docker/dockerfile's own rules, in lower case: CI may
+// pass one argument to the builds of all projects.
+func dockerfileRules() []string {
+	rules := []linter.LinterRuleI{
+		&linter.RuleStageNameCasing, &linter.RuleFromAsCasing, &linter.RuleNoEmptyContinuation, &linter.RuleConsistentInstructionCasing,
+		&linter.RuleDuplicateStageName, &linter.RuleReservedStageName, &linter.RuleJSONArgsRecommended, &linter.RuleMaintainerDeprecated,
+		&linter.RuleUndefinedArgInFrom, &linter.RuleWorkdirRelativePath, &linter.RuleUndefinedVar, &linter.RuleMultipleInstructionsDisallowed,
+		&linter.RuleLegacyKeyValueFormat, &linter.RuleInvalidBaseImagePlatform, &linter.RuleRedundantTargetPlatform, &linter.RuleSecretsUsedInArgOrEnv,
+		&linter.RuleInvalidDefaultArgInFrom, &linter.RuleFromPlatformFlagConstDisallowed, &linter.RuleCopyIgnoredFile,
+		&linter.RuleInvalidDefinitionDescription, &linter.RuleExposeProtoCasing, &linter.RuleExposeInvalidFormat,
+	}
+	names := make([]string, 0, len(rules))
+	for _, rule := range rules {
+		names = append(names, strings.ToLower(rule.RuleName()))
+	}
+	return names
 }
 
 // counts drops the warnings that are switched off.
@@ -82,7 +100,8 @@ func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 			errs = append(errs, &diag.Error{Code: "PB404", At: w.At, Source: in.files[w.At.File], Message: w.Rule + ": " + w.Message, Hint: w.Hint})
 			continue
 		}
-		opts := client.WarnOpts{Level: 1}
+		check, _ := diag.FindCheck(w.Rule)
+		opts := client.WarnOpts{Level: 1, URL: check.Page()}
 		if data := in.files[w.At.File]; data != nil && w.At.Start.Line > 0 {
 			opts.SourceInfo = &pb.SourceInfo{Filename: plan.Printable(w.At.File), Language: "TOML", Data: data}
 			opts.Range = ranges(w.At)
@@ -105,21 +124,36 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 		warnings = append(warnings, planner.Advice(t.input)...)
 	}
 	for _, w := range in.counts(warnings) {
-		at := parser.Range{Start: parser.Position{Line: max(w.At.Start.Line, 1)}, End: parser.Position{Line: max(w.At.End.Line, 1)}}
+		check, _ := diag.FindCheck(w.Rule)
+		at := parser.Range{Start: position(w.At.Start), End: position(w.At.End)}
 		detail := w.Message
+		if w.At.File != "" && w.At.File != in.entry.Filename {
+			// buildx says of every place that it is in the file of -f.
+			detail = w.At.String() + ": " + detail
+		}
 		if w.Hint != "" {
 			detail += "\n" + w.Hint
 		}
-		results.AddWarning(w.Rule, w.Message, "", detail, results.AddSource(in.sourceMap(w.At.File)), []parser.Range{at})
+		results.AddWarning(w.Rule, check.Meaning, check.Page(), detail, results.AddSource(in.sourceMap(w.At.File)), []parser.Range{at})
 	}
 	if err != nil {
-		results.Error = &lint.BuildError{Message: diag.MaskText(err.Error())}
-		for _, d := range diag.All(err) {
-			results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.sourceMap(d.At.File))), Ranges: ranges(d.At)}
-			break
+		// Clients print a source with it, whatever the error is about.
+		results.Error = &lint.BuildError{Message: strings.TrimSpace(diag.MaskText(err.Error()) + "\n" + diag.See(err))}
+		file, at := "", plan.Location{}
+		if all := diag.All(err); len(all) > 0 {
+			file, at = all[0].At.File, all[0].At
+		}
+		results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.sourceMap(file)))}
+		if at.Start.Line > 0 {
+			results.Error.Location.Ranges = ranges(at)
 		}
 	}
 	return results, nil
+}
+
+// position is a place as the linter has it: columns count from zero.
+func position(p plan.Position) parser.Position {
+	return parser.Position{Line: max(p.Line, 1), Character: max(p.Column-1, 0)}
 }
 
 // sourceMap is a file that a place points into; the one of -f where there is none.

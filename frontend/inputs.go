@@ -45,11 +45,11 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 		return in, err
 	}
 	in.keep(in.entry.Filename, in.entry.Data)
-	project, err := in.manifests(ctx)
+	manifests, err := in.manifests(ctx)
 	if err != nil {
 		return in, err
 	}
-	if err := in.readConfig(project); err != nil {
+	if err := in.readConfig(manifests); err != nil {
 		return in, err
 	}
 	// From here on the file is only shown.
@@ -59,30 +59,30 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 		// What there is of it is not what it is made of.
 		in.config = in.config.Unhoused()
 	}
-	in.develop(project)
+	in.develop(manifests)
 	if named := in.named(); len(named) > 0 {
-		if project, err = in.manifests(ctx, named...); err != nil {
+		if manifests, err = in.manifests(ctx, named...); err != nil {
 			return in, err
 		}
 	}
-	in.project = project
-	if err := in.readPins(project); err != nil {
+	in.project = manifests
+	if err := in.readPins(manifests); err != nil {
 		return in, err
 	}
-	if err := in.readBuildLock(project); err != nil {
+	if err := in.readBuildLock(manifests); err != nil {
 		return in, err
 	}
 	if ui.Target == planner.Locking {
 		// A lock that does not fit is what this target is for.
-		in.project, in.config = unlocked{project}, in.config.Whole()
+		in.project, in.config = project.Unlocked(manifests), in.config.Whole()
 	}
 	if err := in.readProject(in.project); err != nil {
 		return in, err
 	}
-	if in.views, err = in.contexts(ctx, project); err != nil {
+	if in.views, err = in.contexts(ctx, manifests); err != nil {
 		return in, err
 	}
-	return in, in.readApps(ctx, project)
+	return in, in.readApps(ctx, manifests)
 }
 
 // keep keeps a text that places point into. Clients show it beside errors and
@@ -213,16 +213,6 @@ func (in *inputs) develop(fsys fs.FS) {
 		_, err := fs.Stat(fsys, name)
 		return err == nil
 	})
-}
-
-// unlocked is a project without the locks that it has.
-type unlocked struct{ fs.FS }
-
-func (u unlocked) Open(name string) (fs.File, error) {
-	if slices.Contains([]string{project.UVLockFile, "pylock.toml", project.PoetryLockFile, project.PdmLockFile, project.PipfileLockFile}, name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	return u.FS.Open(name)
 }
 
 // exists reports whether planning can read a file.

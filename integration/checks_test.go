@@ -17,14 +17,25 @@ func TestChecks(t *testing.T) {
 	}
 	check := map[string]string{"requestid": "frontend.lint"}
 	text := func(tr *trace) string { return string(tr.metadata["result.txt"]) }
-	if said := text(build{dir: project(t, files), attrs: check}.must(t)); !strings.Contains(said, "WARNING: RootUser") ||
-		!strings.Contains(said, "WARNING: NotLocked") || !strings.Contains(said, "requirements.txt:1") || !strings.Contains(said, "pybuild.toml:3") {
-		t.Errorf("the check says %s", said)
+	page := "https://github.com/pybuild/pybuild/blob/main/docs/checks.md#"
+	said := text(build{dir: project(t, files), attrs: check}.must(t))
+	for _, want := range []string{"WARNING: RootUser - " + page + "rootuser\nthe container runs as root", "\nleave the key out: the app then runs as appuser", "pybuild.toml:3\n",
+		"3 | >>> user = \"root\"", "WARNING: NotLocked - " + page + "notlocked\nrequirements.txt:1:1: requirements.txt does not pin", "requirements.txt:1\n"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the check does not say %q: %s", want, said)
+		}
 	}
 	first := "# syntax=org/pybuild\n"
 	files["pybuild.toml"] = strings.Replace(files["pybuild.toml"], first, first+"# check=skip=RootUser\n", 1)
 	if said := text(build{dir: project(t, files), attrs: check}.must(t)); strings.Contains(said, "RootUser") || !strings.Contains(said, "NotLocked") {
 		t.Errorf("with RootUser skipped, the check says %s", said)
+	}
+	// The argument wins over the line, and may have rules of docker/dockerfile's.
+	for arg, want := range map[string]bool{"skip=notlocked,JSONArgsRecommended": true, "skip=all": false, "skip=NotLocked,RootUser;experimental=all": false} {
+		tr := build{dir: project(t, files), attrs: map[string]string{"requestid": "frontend.lint", "build-arg:BUILDKIT_DOCKERFILE_CHECK": arg}}.must(t)
+		if said := text(tr); strings.Contains(said, "RootUser") != want || strings.Contains(said, "NotLocked") || (string(tr.metadata["result.statuscode"]) == "1") != want {
+			t.Errorf("with %s, the check says %s", arg, said)
+		}
 	}
 	strict := map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=notlocked;error=true"}
 	build{dir: project(t, files), attrs: strict}.fails(t, "pybuild.toml:4:8: RootUser: the container runs as root")
@@ -32,7 +43,7 @@ func TestChecks(t *testing.T) {
 
 	files["pybuild.toml"] = "[serve]\napp = \"job:app\"\n"
 	tr := build{dir: project(t, files), attrs: check}.must(t)
-	if said := string(tr.metadata["result.json"]); !strings.Contains(said, "no server for job:app among the packages of requirements.txt") {
+	if said := string(tr.metadata["result.json"]); !strings.Contains(said, "no server for job:app among the packages of requirements.txt [PB303]") || !strings.Contains(said, "starting.md#pb303") {
 		t.Errorf("the check of what cannot be built says %s", said)
 	}
 }

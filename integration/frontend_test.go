@@ -237,22 +237,6 @@ func TestUndeclaredArgument(t *testing.T) {
 	}
 }
 
-// TestCalls asks what `docker build --call` asks.
-func TestCalls(t *testing.T) {
-	dir := project(t, map[string]string{
-		"pybuild.toml": job + "[build]\nargs = { VERSION = \"dev\" }\nsecrets = [{ id = \"corp\", required = true }]\n", "job.py": "print(1)\n",
-		"requirements.txt": "click\n",
-	})
-	for call, want := range map[string]string{
-		"outline": "VERSION", "targets": "builder", "lint": "does not pin every version",
-	} {
-		tr := build{dir: dir, attrs: map[string]string{"requestid": "frontend." + call}}.must(t)
-		if text := string(tr.metadata["result.txt"]); !strings.Contains(text, want) {
-			t.Errorf("%s says %q, want %q", call, text, want)
-		}
-	}
-}
-
 // holds checks which files an image has.
 func holds(t *testing.T, root string, files map[string]bool) {
 	t.Helper()

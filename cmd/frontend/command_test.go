@@ -192,3 +192,20 @@ func TestPrinted(t *testing.T) {
 		t.Errorf("version says %v %s", err, out)
 	}
 }
+
+// TestCheckTargets checks what each target is made of.
+func TestCheckTargets(t *testing.T) {
+	for _, target := range []string{"runtime", "builder", "debug", "dev", "lock", "wheelhouse", "dockerfile"} {
+		if _, _, err := call(t, "check", "-C", "../../examples/fastapi", "--target", target); err != nil {
+			t.Errorf("the check of %s: %v", target, err)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte("[project]\nname = \"p\"\nversion = \"1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := call(t, "explain", "-C", dir, "--target", "lock")
+	if err != nil || !strings.Contains(out, "[lock] write uv.lock") {
+		t.Errorf("explain of the target lock says %s, %v", out, err)
+	}
+}

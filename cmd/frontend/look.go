@@ -26,7 +26,7 @@ func check(o *options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := planner.New(p.input); err != nil {
+	if _, err := p.plan(); err != nil {
 		return err
 	}
 	warnings := planner.Warnings(p.input)
@@ -48,7 +48,7 @@ func explained(o *options, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	decided, err := planner.New(p.input)
+	decided, err := p.plan()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // mounting is how a project comes into the container.
@@ -42,7 +43,10 @@ func root(dir string) (fs.FS, error) {
 }
 
 // opened is a project that was read, with no engine at hand.
-type opened struct{ input planner.Input }
+type opened struct {
+	input planner.Input
+	files fs.FS
+}
 
 // open reads the configuration and the project.
 func open(fsys fs.FS, file, target string) (*opened, error) {
@@ -62,6 +66,13 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 		manifest, _ = project.ParsePyproject(project.PyprojectFile, data)
 	}
 	cfg = planner.Develop(cfg.For(target), target, manifest, exists)
+	switch target {
+	case planner.Locking:
+		// A lock that does not fit is what this target is for.
+		fsys, cfg = project.Unlocked(fsys), cfg.Whole()
+	case planner.Wheelhouse:
+		cfg = cfg.Unhoused()
+	}
 	facts, err := project.Read(fsys, planner.Choice(cfg))
 	if err != nil {
 		return nil, err
@@ -72,7 +83,18 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 		return nil, err
 	}
 	in, err = planner.Offline(in)
-	return &opened{in}, err
+	return &opened{in, fsys}, err
+}
+
+// plan decides what the target is made of, as far as files tell.
+func (p *opened) plan() (*plan.Plan, error) {
+	switch p.input.Target {
+	case planner.Locking:
+		return planner.Lock(p.input, planner.LockSource(p.input.Facts, func(name string) bool { _, err := fs.Stat(p.files, name); return err == nil }))
+	case planner.Wheelhouse:
+		return planner.WheelsOf(p.input)
+	}
+	return planner.New(p.input)
 }
 
 // configuration is the file that is named, else pybuild.toml, else [tool.pybuild].

@@ -189,6 +189,14 @@ func (c *Config) Has(path ...string) bool {
 	return c.file != nil && c.file.Has(c.path(path)...)
 }
 
+// Comment is what somebody wrote right above a key or the header of a table.
+func (c *Config) Comment(path ...string) string {
+	if !c.Has(path...) {
+		return ""
+	}
+	return c.file.Comment(c.path(path)...)
+}
+
 // path is a path of pybuild's own table as it is in the file.
 func (c *Config) path(path []string) []string {
 	if c.serve != nil && len(path) > 0 && path[0] == "serve" {

@@ -148,8 +148,11 @@ func See(err error) string {
 	return "see " + Page(code)
 }
 
-// pages is where the documentation of the released version is.
-const pages = "https://github.com/pybuild/pybuild/blob/main/docs/errors/"
+// docs is where the documentation of the released version is, pages where that of errors is.
+const (
+	docs  = "https://github.com/pybuild/pybuild/blob/main/docs/"
+	pages = docs + "errors/"
+)
 
 // PageFile is the file of docs/errors that has a code.
 func PageFile(code string) string {

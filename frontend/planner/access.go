@@ -199,13 +199,19 @@ func (b *builder) access() []plan.Mount {
 	if !b.hermetic() {
 		mounts = append(mounts, b.ca()...)
 	}
-	for _, id := range b.Config.Build.SSH {
+	return append(append(mounts, Agents(b.Input)...), b.wheelhouse()...)
+}
+
+// Agents are the sockets of SSH agents that a build uses where its client passes them.
+func Agents(in Input) []plan.Mount {
+	var mounts []plan.Mount
+	for _, id := range in.Config.Build.SSH {
 		mounts = append(mounts, plan.Mount{Kind: plan.SSH, ID: id, Required: true})
 	}
-	if len(b.Config.Build.SSH) == 0 && b.Facts.NeedsSSH() && !b.hermetic() {
+	if len(mounts) == 0 && in.Facts.NeedsSSH() && !(&builder{Input: in}).hermetic() {
 		mounts = append(mounts, plan.Mount{Kind: plan.SSH, ID: "default"})
 	}
-	return append(mounts, b.wheelhouse()...)
+	return mounts
 }
 
 // gitEnv has git ask nobody, and trust only the servers whose keys were passed.

@@ -46,7 +46,7 @@ func TestTorch(t *testing.T) {
 	in.Resolved.Install = append(in.Resolved.Install, planner.Package{Name: "nvidia-cudnn-cu12", Version: "9"})
 	in.Resolved.Wheels = append(in.Resolved.Wheels, wheel("nvidia-cudnn-cu12", "9", 700e6, index))
 	advice := planner.Advice(in)
-	if len(advice) != 1 || advice[0].Message != "torch brings CUDA (880 MB of wheels, 1 package of nvidia-*), and nothing says that the image runs on a GPU" {
+	if len(advice) != 1 || advice[0].Rule != "CUDAWithoutGPU" || advice[0].Message != "torch brings CUDA (880 MB of wheels, 1 package of nvidia-*), and nothing says that the image runs on a GPU" {
 		t.Errorf("the advice is %v", advice)
 	}
 	in.Base.Env = map[string]string{"CUDA_VERSION": "12.8"}

@@ -136,21 +136,12 @@ const (
 
 // Targets are the names that --target takes, the default first.
 func Targets(in Input) ([]string, error) {
-	b := &builder{Input: in, plan: &plan.Plan{}, defaults: map[string]string{}}
-	processes, err := b.processes()
-	if err != nil {
-		return nil, err
+	described, err := DescribeTargets(in)
+	names := make([]string, 0, len(described))
+	for _, d := range described {
+		names = append(names, d.Name)
 	}
-	names := builtinTargets()
-	for _, p := range processes {
-		names = append(names, p.name)
-	}
-	for _, name := range sortedKeys(in.Config.Targets) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
+	return names, err
 }
 
 // target narrows the plan to what --target names.
@@ -161,7 +152,7 @@ func (b *builder) target() error {
 	}
 	isWeb := func(p process) bool { return p.name == "web" }
 	switch b.plan.Target {
-	case Runtime:
+	case Runtime, Dockerfile:
 		return nil
 	case "web":
 		if slices.ContainsFunc(processes, isWeb) && !Configured(b.Input) {
@@ -193,12 +184,16 @@ func (b *builder) target() error {
 		}
 		names = append(names, p.name)
 	}
-	names = append(names, sortedKeys(b.Config.Targets)...)
-	hint := "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + b.plan.Target + "]"
-	if near := diag.Nearest(b.plan.Target, names); near != "" {
+	return UnknownTarget(b.plan.Target, append(names, sortedKeys(b.Config.Targets)...))
+}
+
+// UnknownTarget is what a name says that is none of the targets'.
+func UnknownTarget(name string, names []string) error {
+	hint := "targets are " + strings.Join(names, ", ") + "; one of your own starts with [target." + name + "]"
+	if near := diag.Nearest(name, names); near != "" {
 		hint = "did you mean --target " + near + "?\n" + hint
 	}
-	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", b.plan.Target), Hint: hint}
+	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", name), Hint: hint}
 }
 
 // pythonPath puts an app's own root on sys.path, for all that runs.

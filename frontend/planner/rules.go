@@ -1,10 +1,7 @@
 package planner
 
 import (
-	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -12,20 +9,12 @@ import (
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
-// RuleNames are the names of all warnings, sorted: what a check can skip.
-func RuleNames() []string {
-	return []string{
-		"CUDAWithoutGPU", "CredentialInURL", "DebugServer", "FrontendPin", "LockConflict", "LockDrift", "MuslBase", "NewerLock", "NoHealthcheck", "NotLocked",
-		"RootUser", "SecretFile", "SecretInEnv", "UnpinnedBase", "UnusedBuildArg", "UnusedDependencies", "UnverifiedFile",
-	}
-}
-
 // rules look at the configuration for what works, and is regretted later.
-func rules() []func(Input) *diag.Warning {
-	return []func(Input) *diag.Warning{rootUser, unpinnedBase, noHealthcheck, debugServer, secretInEnv, secretInFile}
+func rules() []func(Input) []diag.Warning {
+	return []func(Input) []diag.Warning{rootUser, unpinnedBase, noHealthcheck, debugServer, secretInEnv, secretInFile, uncacheableInclude}
 }
 
-func rootUser(in Input) *diag.Warning {
+func rootUser(in Input) []diag.Warning {
 	r := in.Config.Runtime
 	at := in.Config.At("runtime", "user")
 	if r.User != "root" {
@@ -34,40 +23,70 @@ func rootUser(in Input) *diag.Warning {
 		}
 		at = in.Config.At("runtime", "uid")
 	}
-	return &diag.Warning{Rule: "RootUser", At: at, Message: "the container runs as root: whoever breaks into the app has all that is in it",
-		Hint: "leave the key out: the app then runs as appuser, 1001"}
+	return []diag.Warning{{Rule: "RootUser", At: at, Message: "the container runs as root: whoever breaks into the app has all that is in it",
+		Hint: "leave the key out: the app then runs as appuser, 1001"}}
 }
 
-func unpinnedBase(in Input) *diag.Warning {
-	named, err := reference.ParseNormalizedNamed(in.Config.Base)
-	if in.Config.Base == "" || err != nil {
-		return nil
+func unpinnedBase(in Input) []diag.Warning {
+	var all []diag.Warning
+	for _, image := range []struct{ ref, table string }{{in.Config.Base, ""}, {in.Config.Build.Base, "build"}} {
+		named, err := reference.ParseNormalizedNamed(image.ref)
+		if image.ref == "" || err != nil {
+			continue
+		}
+		if _, digested := named.(reference.Digested); digested {
+			continue
+		}
+		if tagged, ok := named.(reference.Tagged); ok && tagged.Tag() != "latest" {
+			continue
+		}
+		path := []string{"base"}
+		if image.table != "" {
+			path = []string{image.table, "base"}
+		}
+		all = append(all, diag.Warning{Rule: "UnpinnedBase", At: in.Config.At(path...), Message: "the base " + image.ref + " is another image every day",
+			Hint: "name a version, or a digest"})
 	}
-	if _, digested := named.(reference.Digested); digested {
-		return nil
-	}
-	if tagged, ok := named.(reference.Tagged); ok && tagged.Tag() != "latest" {
-		return nil
-	}
-	return &diag.Warning{Rule: "UnpinnedBase", At: in.Config.At("base"), Message: "the base " + in.Config.Base + " is another image every day",
-		Hint: "name a version, or a digest"}
+	return all
 }
 
-func noHealthcheck(in Input) *diag.Warning {
-	if s := in.Config.Serve; !s.Healthcheck.Disabled || s.App == "" {
-		return nil
-	}
-	return &diag.Warning{Rule: "NoHealthcheck", At: in.Config.At("serve", "healthcheck"),
+// noHealthcheck looks for web apps that nobody asks how they are. A command has no check
+// of its own, since nobody knows where it answers.
+func noHealthcheck(in Input) []diag.Warning {
+	s := in.Config.Serve
+	warning := diag.Warning{Rule: "NoHealthcheck", At: in.Config.At("serve", "healthcheck"),
 		Message: "nobody notices when the app hangs: its health check is switched off", Hint: "leave the key out, or name a path that answers"}
+	switch {
+	case s.App != "" && s.Healthcheck.Disabled:
+		return []diag.Warning{warning}
+	case s.Healthcheck.Set || developing(in.Target) || len(s.Command) == 0 || !slices.Contains(webServers(), s.Command[0]):
+		return nil
+	}
+	warning.At = in.Config.At("serve", "command")
+	warning.Message = "nobody notices when the app hangs: a command has no health check of its own"
+	warning.Hint = "name a path that answers: healthcheck = \"/health\", with port where that is not 8000; or healthcheck = false"
+	return []diag.Warning{warning}
+}
+
+// webServers are the programs that serve web apps.
+func webServers() []string {
+	return []string{"uvicorn", "gunicorn", "hypercorn", "granian", "waitress-serve", "daphne", "uwsgi", "fastapi", "flask", "streamlit"}
 }
 
 // debugServer looks for what frameworks ask not to use in production.
-func debugServer(in Input) *diag.Warning {
+func debugServer(in Input) []diag.Warning {
 	if developing(in.Target) {
 		return nil
 	}
-	command := in.Config.Serve.Command
-	has := func(word string) bool { return slices.Contains(command, word) }
+	s := in.Config.Serve
+	at, words := "command", slices.Concat(s.Entrypoint, s.Command)
+	switch {
+	case s.Module != "":
+		at, words = "module", append([]string{s.Module}, s.Args...)
+	case s.Script != "":
+		at, words = "script", append([]string{s.Script}, s.Args...)
+	}
+	has := func(word string) bool { return slices.Contains(words, word) }
 	why := ""
 	switch {
 	case has("runserver"):
@@ -80,52 +99,32 @@ func debugServer(in Input) *diag.Warning {
 		why = "--reload watches the files for changes, and there are none"
 	case has("--debug"):
 		why = "--debug shows the app's inner life to everybody"
-	default:
-		return nil
 	}
-	return &diag.Warning{Rule: "DebugServer", At: in.Config.At("serve", "command"), Message: why,
-		Hint: "write app = \"package.module:attribute\", and pybuild finds the server; --target dev is for development"}
-}
-
-// secretName matches variables that commonly hold one.
-var secretName = regexp.MustCompile(`(?i)(^|_)(password|passwd|secret|secret_key|token|api_?key|access_?key|private_?key|credentials?)$`)
-
-func secretInEnv(in Input) *diag.Warning {
+	var all []diag.Warning
+	if why != "" {
+		all = append(all, diag.Warning{Rule: "DebugServer", At: in.Config.At("serve", at), Message: why,
+			Hint: "write app = \"package.module:attribute\", and pybuild finds the server; --target dev is for development"})
+	}
 	for _, name := range sortedKeys(in.Config.Runtime.Env) {
-		if value := in.Config.Runtime.Env[name]; value != nil && *value != "" && secretName.MatchString(name) {
-			return &diag.Warning{Rule: "SecretInEnv", At: in.Config.At("runtime", "env", name), Message: name + " is in the image, for everybody who can pull it",
-				Hint: "pass it when the container starts: docker run --env " + name}
+		value := in.Config.Runtime.Env[name]
+		if value == nil || !debugs(name, *value) {
+			continue
 		}
-	}
-	for _, name := range sortedKeys(in.Config.Build.Args) {
-		if secretName.MatchString(name) {
-			return &diag.Warning{Rule: "SecretInEnv", At: in.Config.At("build", "args", name), Message: "the build argument " + name + " is recorded with the build",
-				Hint: "name it in secrets of [build], and pass it with docker build --secret id=" + name}
+		path := []string{"runtime", "env", name}
+		if in.Target != "" && in.Config.Has("target", in.Target, "env", name) {
+			path = []string{"target", in.Target, "env", name}
 		}
+		all = append(all, diag.Warning{Rule: "DebugServer", At: in.Config.At(path...), Message: name + " shows the app's inner life to everybody",
+			Hint: "leave it out, and set it where you debug: docker run --env " + name + "=1"})
 	}
-	return nil
+	return all
 }
 
-// secretInFile looks for files of that kind among those that are asked for by name.
-func secretInFile(in Input) *diag.Warning {
-	kinds := []string{".env", ".env.*", ".netrc", ".pypirc", ".npmrc", "id_rsa", "id_ed25519", "*.key", "*.pfx", "*.p12", "credentials.json"}
-	for i, pattern := range in.Config.Runtime.Include {
-		for _, kind := range kinds {
-			if ok, err := path.Match(kind, path.Base(pattern)); err == nil && ok {
-				return &diag.Warning{Rule: "SecretFile", At: in.Config.At("runtime", "include", strconv.Itoa(i)),
-					Message: pattern + " would be in the image, and looks like a file of secrets", Hint: "mount it when the container starts: docker run --volume"}
-			}
-		}
+// debugs reports a variable that frameworks take for a switch of their debugging.
+func debugs(name, value string) bool {
+	switch strings.ToLower(value) {
+	case "", "0", "false", "no", "off":
+		return false
 	}
-	return nil
-}
-
-// KnownRule finds the rule that a name means, and for one that is none the nearest.
-func KnownRule(name string) (rule string, ok bool) {
-	for _, rule := range RuleNames() {
-		if strings.EqualFold(rule, name) {
-			return rule, true
-		}
-	}
-	return "", false
+	return slices.Contains([]string{"DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "QUART_DEBUG", "STARLETTE_DEBUG", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE"}, name)
 }

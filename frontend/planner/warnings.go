@@ -25,7 +25,7 @@ func Warnings(in Input) []diag.Warning {
 			})
 		}
 	case project.InputRequirements:
-		if !in.Facts.Requirements.Pinned() {
+		if r := in.Facts.Requirements; len(r.Entries) > 0 && !r.Pinned() {
 			all = append(all, diag.Warning{
 				Rule:    "NotLocked",
 				At:      b.inputAt(),
@@ -36,9 +36,7 @@ func Warnings(in Input) []diag.Warning {
 	}
 	all = append(all, undeclared(in)...)
 	for _, rule := range rules() {
-		if w := rule(in); w != nil {
-			all = append(all, *w)
-		}
+		all = append(all, rule(in)...)
 	}
 	return all
 }
