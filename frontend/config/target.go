@@ -4,9 +4,11 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // targets reads the tables below [target], each by the name that --target takes.
@@ -111,4 +113,22 @@ func (c *Config) Whole() *Config {
 // starts reports whether something to run was written.
 func (s Serve) starts() bool {
 	return s.App != "" || s.Module != "" || s.Script != "" || s.Command != nil
+}
+
+// NamedAt is where [build], or the table of the target, has a name in a list such as
+// "groups"; zero where it does not.
+func (c *Config) NamedAt(key string, is func(name string) bool) plan.Location {
+	for _, path := range [][]string{{"build", key}, {"target", c.target, key}} {
+		if !c.Has(path...) {
+			continue
+		}
+		list, _ := c.file.Value(c.path(path)...)
+		names, _ := list.([]any)
+		for i, name := range names {
+			if text, ok := name.(string); ok && is(text) {
+				return c.At(append(path, strconv.Itoa(i))...)
+			}
+		}
+	}
+	return plan.Location{}
 }

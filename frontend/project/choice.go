@@ -26,7 +26,13 @@ type Choice struct {
 	Script string
 	// InputAt and PackageAt are where the configuration says so, in Source.
 	InputAt, PackageAt plan.Location
-	Source             []byte
+	// SelectedAt is where it names a "group" or an "extra".
+	SelectedAt func(kind, name string) plan.Location
+	Source     []byte
+}
+
+func (c Choice) selection() Selection {
+	return Selection{Extras: c.Extras, Groups: c.Groups, At: c.SelectedAt, Source: c.Source}
 }
 
 // choosePackage finds the project that the image is made of: the root's, or

@@ -34,12 +34,6 @@ type OtherLock interface {
 	RequiresPython() (string, plan.Location)
 }
 
-// Selection is what of a lock is installed beside the main dependencies. Names
-// need not be normalised.
-type Selection struct {
-	Extras, Groups []string
-}
-
 // LockedSet is what a lock of another tool installs.
 type LockedSet struct {
 	// File is the lock's name, Source its text.

@@ -160,11 +160,11 @@ func TestSameSet(t *testing.T) {
 // TestBadSelection is about names that are not there.
 func TestBadSelection(t *testing.T) {
 	for _, c := range []struct{ name, sel, want string }{
-		{"poetry-2.1", "caches", "poetry.lock:611:2: there is no extra \"caches\" [PB110]\n  extras are: all, cache"},
+		{"poetry-2.1", "caches", "there is no extra \"caches\" [PB110]\n  did you mean \"cache\"?\n  extras are: all, cache"},
 		{"poetry-2.1", "/test", "there is no group \"test\" [PB110]\n  groups are: dev, docs"},
 		{"poetry-groups", "x", "there is no extra \"x\" [PB110]\n  there are no extras"},
-		{"pdm-4.5", "caches", "there is no group and no extra \"caches\" [PB110]\n  groups and extras are: cache, docs, fast-json, test"},
-		{"pipenv", "cache", "there is no extra \"cache\": Pipenv knows none"},
+		{"pdm-4.5", "caches", "there is no group or extra \"caches\" [PB110]\n  did you mean \"cache\"?\n  groups and extras are: cache, docs, fast-json, test"},
+		{"pipenv", "cache", "there is no extra \"cache\" [PB110]\n  Pipenv knows none"},
 		{"pipenv", "/test", "there is no group \"test\" [PB110]\n  groups are: default, develop, docs"},
 	} {
 		lock, err := parseOther(otherFS(t, c.name))

@@ -23,7 +23,7 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 	}
 	f.Warnings = append(f.Warnings, warnings...)
 	f.OtherLock = lock
-	set, err := lock.Set(Selection{Extras: c.Extras, Groups: c.Groups})
+	set, err := lock.Set(c.selection())
 	if err != nil {
 		return err
 	}

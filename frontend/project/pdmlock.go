@@ -252,8 +252,7 @@ func (l *PdmLock) chosen(sel Selection) ([]string, error) {
 		case group == pdmDefault:
 		case !inManifest:
 			names := slices.DeleteFunc(sortedKeys(l.manifest.groups), func(g string) bool { return g == pdmDefault })
-			return nil, mistake("PB110", l.pyproject.File, l.pyproject.File.KeyAt("project"), known("groups and extras", names),
-				"there is no group and no extra %q", group)
+			return nil, sel.unknown("group or extra", group, names)
 		case l.Groups != nil && !slices.Contains(l.Groups, group):
 			return nil, mistake("PB110", l.File, l.File.At("metadata", "groups"), "run `pdm lock -G :all` and commit pdm.lock",
 				"%q is not among the groups that %s was made for", group, l.File.Name)

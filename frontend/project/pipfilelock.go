@@ -155,11 +155,13 @@ func pipfileMarker(text string, table map[string]any) (marker, error) {
 // categories of the Pipfile, of which dev-packages is called dev here too.
 func (l *PipfileLock) Set(sel Selection) (*LockedSet, error) {
 	for _, extra := range sel.Extras {
-		return nil, l.mistake("PB110", l.file.keyAt("default"), "name a category of the Pipfile in groups", "there is no extra %q: Pipenv knows none", extra)
+		e := sel.unknown("extra", extra, nil)
+		e.Hint = "Pipenv knows none: name a category of the Pipfile in groups"
+		return nil, e
 	}
 	sections := []string{pipfileDefault}
 	for _, group := range sel.Groups {
-		section, err := l.section(group)
+		section, err := l.section(sel, group)
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +217,7 @@ func (l *PipfileLock) pythons() markerSet {
 }
 
 // section is the part of the lock for a group.
-func (l *PipfileLock) section(group string) (string, error) {
+func (l *PipfileLock) section(sel Selection, group string) (string, error) {
 	switch NormalizeName(group) {
 	case "dev", "develop", "dev-packages":
 		return pipfileDevelop, nil
@@ -227,7 +229,7 @@ func (l *PipfileLock) section(group string) (string, error) {
 			return section, nil
 		}
 	}
-	return "", l.mistake("PB110", l.file.keyAt("default"), known("groups", sortedKeys(l.sections)), "there is no group %q", group)
+	return "", sel.unknown("group", group, sortedKeys(l.sections))
 }
 
 // Python is the version of Python that the lock was made for; nil if it does

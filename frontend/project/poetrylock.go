@@ -187,7 +187,7 @@ func (l *PoetryLock) perPackage() bool {
 
 // Set implements OtherLock.
 func (l *PoetryLock) Set(sel Selection) (*LockedSet, error) {
-	sel = Selection{Extras: normalNames(sel.Extras), Groups: normalNames(sel.Groups)}
+	sel.Extras, sel.Groups = normalNames(sel.Extras), normalNames(sel.Groups)
 	if err := l.checkSelection(sel); err != nil {
 		return nil, err
 	}
@@ -233,23 +233,15 @@ func (l *PoetryLock) checkSelection(sel Selection) error {
 	extras := sortedUnique(append(sortedKeys(l.extras), sortedKeys(l.manifest.Extras)...))
 	for _, extra := range sel.Extras {
 		if !slices.Contains(extras, extra) {
-			return mistake("PB110", l.File, l.File.KeyAt("extras"), known("extras", extras), "there is no extra %q", extra)
+			return sel.unknown("extra", extra, extras)
 		}
 	}
 	for _, group := range sel.Groups {
 		if group != mainGroup && !slices.Contains(l.manifest.Groups, group) {
-			return mistake("PB110", l.manifest.File, l.manifest.File.KeyAt("tool", "poetry", "group"), known("groups", l.manifest.Groups), "there is no group %q", group)
+			return sel.unknown("group", group, l.manifest.Groups)
 		}
 	}
 	return nil
-}
-
-// known is the hint for a name that does not exist.
-func known(what string, names []string) string {
-	if len(names) == 0 {
-		return "there are no " + what
-	}
-	return what + " are: " + strings.Join(names, ", ")
 }
 
 // Stale implements OtherLock.

@@ -122,6 +122,9 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 		err = f.choosePackage(choice)
 	}
 	if err == nil {
+		err = f.checkSelection(choice.selection())
+	}
+	if err == nil {
 		err = f.readPythonRequest(fsys)
 	}
 	if err != nil {
