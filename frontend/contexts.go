@@ -51,7 +51,10 @@ func otherIgnores() []string {
 		".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".coverage", "htmlcov", ".ipynb_checkpoints",
 		".idea", ".vscode", ".DS_Store", "node_modules",
 	}
-	patterns := []string{"Dockerfile", "Dockerfile.*", "*.Dockerfile", ".dockerignore", "pybuild.toml", "compose.yaml", "docker-compose.yml"}
+	patterns := []string{"Dockerfile", "Dockerfile.*", "*.Dockerfile", ".dockerignore", "pybuild.toml", "docker-bake.*", ".devcontainer"}
+	for _, name := range []string{"compose", "docker-compose"} {
+		patterns = append(patterns, name+".yaml", name+".yml", name+".*.yaml", name+".*.yml")
+	}
 	for _, name := range names {
 		patterns = append(patterns, "**/"+name)
 	}

@@ -26,6 +26,14 @@ func TestSchemas(t *testing.T) {
 	}
 	kubernetes := []string{bin("kubernetes-validate"), "--strict", "--quiet"}
 	all := map[string]map[string]section{"ci": sections(t, "ci.md"), "scaling": sections(t, "scaling.md")}
+	compose := map[string]string{}
+	for _, name := range []string{"compose.yaml", "compose.override.yaml"} {
+		data, err := os.ReadFile(filepath.Join("../examples/compose", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compose[name] = string(data)
+	}
 	dependabot, err := os.ReadFile("../.github/dependabot.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +50,8 @@ func TestSchemas(t *testing.T) {
 		{all["ci"]["Buildkite"].files[".buildkite/pipeline.yml"], schema("buildkite"), "steps: 3\n"},
 		{all["ci"]["Jenkins"].files["Jenkinsfile"], []string{bin("python"), "-c", groovy}, "pipeline { stages {\n"},
 		{all["scaling"]["Kubernetes"].files["kubernetes.yaml"], kubernetes, "apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { prots: [] }\n"},
+		{compose["compose.yaml"], schema("compose-spec"), "services: { web: { prots: [80] } }\n"},
+		{compose["compose.override.yaml"], schema("compose-spec"), "services: { web: { develop: { watch: [{ path: a }] } } }\n"},
 		{string(dependabot), schema("dependabot"), "version: 3\n"},
 	} {
 		if out, err := checked(t, c.check, c.text); err != nil {

@@ -20,6 +20,9 @@ func (b *builder) serve() error {
 		c.StopSignal = "SIGTERM"
 	}
 	c.Workdir = b.workdir()
+	// A web app needs the launcher and a worker does not: where there may be both, each has
+	// it, so that they have the same layers.
+	b.launcherFiles = len(b.Config.Targets) > 0
 	st, err := b.chooseStart()
 	if err != nil {
 		return err

@@ -10,15 +10,30 @@ import (
 	"runtime"
 )
 
-// engine is a program built from a module pinned in engines/go.mod.
+// engine is a program built from a module that a go.mod here pins.
 type engine struct {
-	pkg  string
-	cgo  bool // runc links libseccomp
-	tags string
-	lang string // for a module without go.mod, which Go would take for Go 1.16
+	pkg     string
+	cgo     bool // runc links libseccomp
+	tags    string
+	lang    string // for a module without go.mod, which Go would take for Go 1.16
+	pins    string // the directory of the go.mod: engines, if empty
+	version string // the variable that is to hold the version, if any
 }
 
-func (e engine) name() string { return path.Base(e.pkg) }
+// file is its name. Some modules have their program in a directory "cmd".
+func (e engine) file() string {
+	if name := path.Base(e.pkg); name != "cmd" {
+		return name
+	}
+	return "docker-" + path.Base(path.Dir(path.Dir(e.pkg)))
+}
+
+func (e engine) module() string {
+	if e.pins != "" {
+		return e.pins
+	}
+	return "engines"
+}
 
 // registryTools come first: they answer whether images can be pulled at all.
 var registryTools = []engine{
@@ -37,15 +52,14 @@ var engines = []engine{
 	{pkg: "github.com/opencontainers/runc", cgo: true, tags: "seccomp"},
 	{pkg: "github.com/moby/moby/v2/cmd/dockerd"},
 	{pkg: "github.com/docker/cli/cmd/docker", lang: "go1.25"},
-	{pkg: "github.com/docker/buildx/cmd/buildx"},
 }
 
-// binaries is the directory that holds the engines of these versions, built by
-// this Go for this machine; another pin gets another directory.
-func binaries(p paths) (string, error) {
+// binaries is the directory that holds the programs of a module's pins, built by this Go for
+// this machine; another pin gets another directory.
+func binaries(p paths, module string) (string, error) {
 	var pins []byte
 	for _, name := range []string{"go.mod", "go.sum"} {
-		data, err := os.ReadFile(filepath.Join(p.repo, "integration/bed/engines", name))
+		data, err := os.ReadFile(filepath.Join(p.repo, "integration/bed", module, name))
 		if err != nil {
 			return "", err
 		}
@@ -66,10 +80,10 @@ func versionKey(parts ...string) string {
 // buildEngines builds those engines that the cache does not hold.
 func buildEngines(ctx context.Context, p paths, bin string, list []engine) error {
 	for _, e := range list {
-		if _, err := os.Stat(filepath.Join(bin, e.name())); err == nil {
+		if _, err := os.Stat(filepath.Join(bin, e.file())); err == nil {
 			continue
 		}
-		if err := step("build "+e.name(), func() error { return e.build(ctx, p, bin) }); err != nil {
+		if err := step("build "+e.file(), func() error { return e.build(ctx, p, bin) }); err != nil {
 			return err
 		}
 	}
@@ -87,13 +101,21 @@ func (e engine) build(ctx context.Context, p paths, bin string) error {
 	if e.cgo {
 		cgo = "CGO_ENABLED=1"
 	}
-	out := filepath.Join(tmp, e.name())
+	out := filepath.Join(tmp, e.file())
 	// A checkout's own settings (GOFLAGS, a go.work above it) are not the engines'.
 	build := command{
-		dir: filepath.Join(p.repo, "integration/bed/engines"),
+		dir: filepath.Join(p.repo, "integration/bed", e.module()),
 		env: []string{cgo, "GOFLAGS=", "GOWORK=off"},
 	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", e.tags, "-ldflags", "-s -w", "-o", out}
+	flags := "-s -w"
+	if e.version != "" {
+		version, err := build.output(ctx, "go", "list", "-f", "{{.Module.Version}}", e.pkg)
+		if err != nil {
+			return err
+		}
+		flags += " -X " + e.version + "=" + version
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", e.tags, "-ldflags", flags, "-o", out}
 	if e.lang != "" {
 		args = append(args, "-gcflags="+e.pkg+"=-lang="+e.lang)
 	}
@@ -103,5 +125,5 @@ func (e engine) build(ctx context.Context, p paths, bin string) error {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
-	return os.Rename(out, filepath.Join(bin, e.name()))
+	return os.Rename(out, filepath.Join(bin, e.file()))
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 )
 
@@ -77,27 +76,5 @@ func (st bedState) running(ctx context.Context, p paths) error {
 
 // ownServices in the order they stop: first what others stand on last.
 var ownServices = []string{"buildkitd", "dockerd", "containerd", "registry"}
-
-// linkDockerConfig makes the bed's DOCKER_CONFIG with the buildx it built.
-func linkDockerConfig(p paths, bin string) error {
-	config := filepath.Join(p.dockerConfig(), "config.json")
-	if _, err := os.Stat(config); errors.Is(err, os.ErrNotExist) {
-		if err := writeFile(config, []byte("{}\n"), 0o600); err != nil {
-			return err
-		}
-	}
-	plugin := filepath.Join(p.dockerConfig(), "cli-plugins", "docker-buildx")
-	target := filepath.Join(bin, "buildx")
-	if now, err := os.Readlink(plugin); err == nil && now == target {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(plugin), 0o755); err != nil {
-		return err
-	}
-	if err := os.Remove(plugin); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(target, plugin)
-}
 
 func platform() string { return "linux/" + runtime.GOARCH }

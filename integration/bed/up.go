@@ -27,7 +27,7 @@ func up(ctx context.Context, p paths) error {
 			return err
 		}
 	}
-	if st.Bin, err = binaries(p); err != nil {
+	if st.Bin, err = binaries(p, "engines"); err != nil {
 		return err
 	}
 	switch st.Mode {
@@ -65,7 +65,7 @@ func choose(ctx context.Context, p paths) (bedState, error) {
 	if err := ownEnginesPossible(); err != nil {
 		return bedState{}, err
 	}
-	bin, err := binaries(p)
+	bin, err := binaries(p, "engines")
 	if err != nil {
 		return bedState{}, err
 	}
@@ -110,6 +110,9 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	}()
 	err := buildEngines(ctx, p, st.Bin, append(buildTools[:1:1], engines...))
 	if err == nil {
+		err = providePlugins(ctx, p)
+	}
+	if err == nil {
 		err = startDaemons(ctx, p, st.Bin, st.Registry)
 	}
 	if err != nil {
@@ -121,9 +124,6 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	}
 	st.Docker = "unix://" + p.socket("docker")
 	st.Buildkit = "unix://" + p.socket("buildkitd")
-	if err := linkDockerConfig(p, st.Bin); err != nil {
-		return err
-	}
 	return <-images
 }
 
