@@ -64,7 +64,7 @@ func otherIgnores() []string {
 // manifests solves the view that planning reads and opens it. It is not
 // filtered by .dockerignore: what the image leaves out can still be read. The
 // configuration may name more files than those that have a name of their own.
-func (in *inputs) manifests(ctx context.Context, named ...string) (*tree, error) {
+func (in *inputs) manifests(ctx context.Context, named ...string) (fs.FS, error) {
 	st, err := in.ui.MainContext(ctx,
 		bk.IncludePatterns(append(manifestPatterns(), named...)), bk.ExcludePatterns(prunedDirs()),
 		bk.SharedKeyHint("pybuild-manifests"), bk.WithCustomName("[internal] load the project's manifests"))
@@ -76,7 +76,7 @@ func (in *inputs) manifests(ctx context.Context, named ...string) (*tree, error)
 	if err != nil {
 		return nil, err
 	}
-	return newTree(ctx, ref), nil
+	return project.Bounded(newTree(ctx, ref)), nil
 }
 
 // prunedDirs keeps the walk for manifests out of large directories.
@@ -150,7 +150,7 @@ func (in *inputs) ignores(ctx context.Context, manifests fs.FS) ([]string, error
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, project.Unreadable(dockerui.DefaultDockerignoreName, err)
 	}
 	return ignorefile.ReadAll(bytes.NewReader(data))
 }

@@ -42,7 +42,7 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	in := &inputs{client: c, ui: ui, files: map[string][]byte{}}
 	var err error
 	if in.entry, err = ui.ReadEntrypoint(ctx, "TOML"); err != nil {
-		return in, err
+		return in, tooLargeEntry(err)
 	}
 	in.keep(in.entry.Filename, in.entry.Data)
 	manifests, err := in.manifests(ctx)
@@ -83,6 +83,17 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 		return in, err
 	}
 	return in, in.readApps(ctx, manifests)
+}
+
+// unreadable is project's, whose name others hide here.
+func unreadable(name string, err error) error { return project.Unreadable(name, err) }
+
+// tooLargeEntry gives the mistake of a file of -f that BuildKit does not read its page.
+func tooLargeEntry(err error) error {
+	if strings.Contains(err.Error(), "exceeds maximum allowed size") {
+		return &diag.Error{Code: "PB702", Message: "the file of -f is too large: " + err.Error(), Hint: "name the pybuild.toml or the pyproject.toml of the project", Err: err}
+	}
+	return err
 }
 
 // keep keeps a text that places point into. Clients show it beside errors and
@@ -165,8 +176,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 			continue
 		}
 		if err != nil {
-			return &diag.Error{Code: "PB101", At: plan.Location{File: candidate.name}, Err: err,
-				Message: "cannot read " + candidate.name, Hint: "it should be a plain file in the build context, and no directory or link to elsewhere"}
+			return unreadable(candidate.name, err)
 		}
 		in.keep(candidate.name, data)
 		in.config, err = candidate.parse(candidate.name, data)

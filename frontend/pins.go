@@ -25,9 +25,9 @@ func (in *inputs) readPins(fsys fs.FS) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return project.Unreadable(project.PinsFile, err)
 	}
-	in.files[project.PinsFile] = data
+	in.keep(project.PinsFile, data)
 	in.pins, err = project.ParsePins(data)
 	return err
 }
@@ -144,9 +144,9 @@ func (in *inputs) readBuildLock(fsys fs.FS) error {
 			"write it: uv pip compile --format pylock.toml -o "+file+" build.in")
 	}
 	if err != nil {
-		return err
+		return project.Unreadable(file, err)
 	}
-	in.files[file] = data
+	in.keep(file, data)
 	in.buildLock, err = project.ParsePylock(file, data)
 	return err
 }

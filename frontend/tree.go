@@ -3,15 +3,20 @@ package frontend
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/pybuild/pybuild/frontend/project"
 )
 
 // tree is a solved reference as a file system. A missing file is an untyped
@@ -19,7 +24,7 @@ import (
 type tree struct {
 	ctx  context.Context //nolint:containedctx // fs.FS has no other way to carry it
 	ref  client.Reference
-	dirs map[string][]*fstypes.Stat
+	dirs map[string]map[string]*fstypes.Stat // by path and name
 }
 
 var (
@@ -29,13 +34,22 @@ var (
 )
 
 func newTree(ctx context.Context, ref client.Reference) *tree {
-	return &tree{ctx: ctx, ref: ref, dirs: map[string][]*fstypes.Stat{}}
+	return &tree{ctx: ctx, ref: ref, dirs: map[string]map[string]*fstypes.Stat{}}
 }
 
 // ReadFile returns the bytes of a file, at most the gateway's bound of 16 MiB.
 func (t *tree) ReadFile(name string) ([]byte, error) {
 	if _, err := t.Stat(name); err != nil {
 		return nil, err
+	}
+	// A link may lead to a pipe, on which older engines would wait for ever.
+	if st, err := t.ref.StatFile(t.ctx, client.StatRequest{Path: name}); err == nil {
+		switch mode := os.FileMode(st.Mode); {
+		case !mode.IsRegular():
+			return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a plain file")}
+		case st.Size > project.MaxFile:
+			return nil, project.TooLarge(name, st.Size, project.MaxFile)
+		}
 	}
 	return dockerui.ReadFile(t.ctx, t.ref, name)
 }
@@ -52,10 +66,8 @@ func (t *tree) Stat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range siblings {
-		if path.Base(s.Path) == path.Base(name) {
-			return info{s}, nil
-		}
+	if s := siblings[path.Base(name)]; s != nil {
+		return info{s}, nil
 	}
 	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 }
@@ -67,8 +79,8 @@ func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	entries := make([]fs.DirEntry, 0, len(stats))
-	for _, s := range stats {
-		entries = append(entries, fs.FileInfoToDirEntry(info{s}))
+	for _, name := range slices.Sorted(maps.Keys(stats)) {
+		entries = append(entries, fs.FileInfoToDirEntry(info{stats[name]}))
 	}
 	return entries, nil
 }
@@ -87,7 +99,7 @@ func (t *tree) Open(name string) (fs.File, error) {
 	return &openFile{info: stat, Reader: bytes.NewReader(data)}, err
 }
 
-func (t *tree) list(dir string) ([]*fstypes.Stat, error) {
+func (t *tree) list(dir string) (map[string]*fstypes.Stat, error) {
 	if stats, ok := t.dirs[dir]; ok {
 		return stats, nil
 	}
@@ -100,8 +112,12 @@ func (t *tree) list(dir string) ([]*fstypes.Stat, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "readdir", Path: dir, Err: err}
 	}
-	t.dirs[dir] = stats
-	return stats, nil
+	byName := map[string]*fstypes.Stat{}
+	for _, s := range stats {
+		byName[path.Base(s.Path)] = s
+	}
+	t.dirs[dir] = byName
+	return byName, nil
 }
 
 type info struct{ stat *fstypes.Stat }

@@ -39,7 +39,12 @@ func root(dir string) (fs.FS, error) {
 	if len(entries) == 0 {
 		return nil, &diag.Error{Code: "PB405", Message: "the directory " + dir + " is empty", Hint: mounting}
 	}
-	return os.DirFS(dir), nil
+	// Links that lead out of the directory are followed no more than in a build.
+	in, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, &diag.Error{Code: "PB405", Message: err.Error(), Hint: mounting, Err: err}
+	}
+	return project.Bounded(in.FS()), nil
 }
 
 // opened is a project that was read, with no engine at hand.

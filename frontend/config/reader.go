@@ -10,11 +10,16 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/tomlfile"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // Parse reads a pybuild.toml, whose keys stand at the top level. The error
 // joins every mistake of the file, each a *diag.Error, in file order.
 func Parse(name string, data []byte) (*Config, error) {
+	if len(data) > MaxFile {
+		return nil, &diag.Error{Code: "PB702", At: plan.Location{File: name}, Hint: "look where it comes from",
+			Message: fmt.Sprintf("%s is %s large, and no more than %s of it are read", name, plan.Megabytes(int64(len(data))), plan.Megabytes(MaxFile))}
+	}
 	return parse(name, data, nil)
 }
 
@@ -23,6 +28,13 @@ func Parse(name string, data []byte) (*Config, error) {
 func ParseProject(name string, data []byte) (*Config, error) {
 	return parse(name, data, []string{"tool", "pybuild"})
 }
+
+// MaxFile is how large a pybuild.toml may be, and maxText a text in it: the kernel takes
+// twice as much in an argument or a variable of a process.
+const (
+	MaxFile = 1 << 20
+	maxText = 64 << 10
+)
 
 func parse(name string, data []byte, root []string) (*Config, error) {
 	file, err := tomlfile.Parse(name, data)
@@ -33,6 +45,9 @@ func parse(name string, data []byte, root []string) (*Config, error) {
 	c.file, c.root = file, root
 	if !c.Has() {
 		return c, nil
+	}
+	if err := file.Texts(maxText, root...); err != nil {
+		return nil, err
 	}
 	r := &reader{file: file, root: root, top: schema(c)}
 	r.value(root).table(r.top)

@@ -120,6 +120,9 @@ func Catalogue() []Entry {
 		{"PB605", "UnpinnedSystem", "A hermetic build would install the distribution's packages of the day."},
 
 		{"PB701", "TooDeep", "Tables or lists are nested deeper than any real file's."},
+		{"PB702", "TooLarge", "A file, or all of them together, is larger than what is read of a project."},
+		{"PB703", "TooMany", "A project has more packages, requirements or files than are read."},
+		{"PB704", "TooLong", "A text or a line is longer than any real one."},
 
 		{"PB801", "OldEngine", "The engine is older than BuildKit 0.8 (Docker 20.10)."},
 		{"PB802", "UnfilteredContext", "The engine would put ignored files of a remote context into the image."},

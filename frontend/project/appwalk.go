@@ -19,6 +19,10 @@ const (
 	maxAppDepth = 6
 	// maxAppFile is more bytes than a person writes into a module that starts an app.
 	maxAppFile = 1 << 20
+	// maxAppBytes are those of all files together.
+	maxAppBytes = 32 << 20
+	// maxFactories is how many functions that make an app are looked for elsewhere.
+	maxFactories = 200
 )
 
 // ReadApps finds what could start a container in the project in fsys, which is
@@ -27,7 +31,7 @@ func ReadApps(fsys fs.FS, layout Layout) (*Apps, error) {
 	if layout.Root == "" {
 		layout.Root = "."
 	}
-	w := &appWalk{fsys: fsys, layout: layout, apps: &Apps{}, files: map[string]*codeFile{}, packages: map[string]bool{}}
+	w := &appWalk{fsys: Bounded(fsys), layout: layout, apps: &Apps{}, files: map[string]*codeFile{}, packages: map[string]bool{}}
 	var errs []error
 	errs = append(errs, w.readProcfile(), w.readDeclared())
 	if err := w.walk(layout.Root, 0); err != nil {
@@ -63,6 +67,7 @@ type appWalk struct {
 	apps   *Apps
 	// paths are all files in order, packages the directories with __init__.py.
 	paths    []string
+	bytes    int64 // of all paths
 	packages map[string]bool
 	files    map[string]*codeFile // those that were read
 }
@@ -74,12 +79,12 @@ func (w *appWalk) walk(dir string, depth int) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return Unreadable(dir, err)
 	}
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case len(w.paths) >= maxAppFiles:
+		case len(w.paths) >= maxAppFiles || w.bytes >= maxAppBytes:
 			w.apps.Truncated = true
 			return nil
 		case e.IsDir() && depth < maxAppDepth && !otherDir(name):
@@ -87,8 +92,11 @@ func (w *appWalk) walk(dir string, depth int) error {
 				return err
 			}
 		case e.Type().IsRegular() && strings.HasSuffix(name, ".py") && !otherFile(name):
-			if info, err := e.Info(); err == nil && info.Size() > maxAppFile {
-				continue // data, or generated
+			if info, err := e.Info(); err == nil {
+				if info.Size() > maxAppFile {
+					continue // data, or generated
+				}
+				w.bytes += info.Size()
 			}
 			w.paths = append(w.paths, path.Join(dir, name))
 			if name == "__init__.py" {
@@ -142,7 +150,7 @@ func (w *appWalk) readCode() error {
 	for _, p := range w.paths {
 		data, err := fs.ReadFile(w.fsys, p)
 		if err != nil {
-			return err
+			return Unreadable(p, err)
 		}
 		texts[p] = data
 		mentions := slices.ContainsFunc(frameworkWords(), func(word string) bool { return bytes.Contains(data, []byte(word)) })
@@ -151,8 +159,13 @@ func (w *appWalk) readCode() error {
 		}
 	}
 	// A module that re-exports or calls a factory mentions its name.
+	looked := map[string]bool{}
 	for _, f := range w.sorted() {
 		for _, fn := range w.factories(f) {
+			if looked[fn.name] || len(looked) >= maxFactories {
+				continue
+			}
+			looked[fn.name] = true
 			for _, p := range w.paths {
 				if w.files[p] == nil && bytes.Contains(texts[p], []byte(fn.name)) {
 					w.read(p, texts[p])

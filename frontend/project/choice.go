@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -212,8 +213,9 @@ func isArchive(p string) bool {
 func setupFiles() []string { return []string{"setup.cfg", "setup.py"} }
 
 func exists(fsys fs.FS, name string) bool {
+	// A link to elsewhere is there, and is an error once it is read.
 	_, err := fs.Stat(fsys, name)
-	return err == nil
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid)
 }
 
 // AsksFor reports whether the project itself asks for a package, as far as its

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
-	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // inputFile is a file that can decide what is installed.
@@ -169,7 +168,7 @@ func (f *Facts) readInput(fsys fs.FS, c Choice) error {
 func (f *Facts) readPylock(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err, Hint: unreadableHint}
+		return Unreadable(f.InputFile, err)
 	}
 	f.Pylock, err = ParsePylock(f.InputFile, data)
 	return err

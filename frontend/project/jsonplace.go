@@ -45,6 +45,9 @@ func parseJSON(name string, data []byte, v any, hint string) (*jsonFile, error) 
 		case errors.As(err, &kind):
 			offset = kind.Offset - 1
 		}
+		if strings.Contains(err.Error(), "exceeded max depth") {
+			return nil, &diag.Error{Code: "PB701", At: f.at(int(offset), 1), Source: data, Message: name + " has lists and tables nested deeper than any real file's", Hint: limitHint}
+		}
 		return nil, &diag.Error{Code: "PB108", At: f.at(int(offset), 1), Source: data, Message: fmt.Sprintf("%s cannot be read: %v", name, err), Hint: hint}
 	}
 	f.index(json.NewDecoder(bytes.NewReader(data)), nil)

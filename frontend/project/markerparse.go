@@ -12,10 +12,16 @@ var markerToken = regexp.MustCompile(`^[ \t\r\n]*(?:([()])|(===|==|~=|!=|<=|>=|<
 // maxMarkerDepth bounds the parentheses of a marker.
 const maxMarkerDepth = 50
 
+// maxMarker is how long one may be: tools write no more than some hundred bytes.
+const maxMarker = 64 << 10
+
 // parseMarker reads a marker; an empty one holds everywhere.
 func parseMarker(text string) (marker, error) {
 	if strings.TrimSpace(text) == "" {
 		return marker{}, nil
+	}
+	if len(text) > maxMarker {
+		return marker{}, fmt.Errorf("an environment marker of more than %d bytes", maxMarker)
 	}
 	p := markerParser{rest: text}
 	p.next()

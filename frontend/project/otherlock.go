@@ -49,7 +49,7 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 func (f *Facts) parseForeignLock(fsys fs.FS) (OtherLock, error) {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return nil, &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err, Hint: unreadableHint}
+		return nil, Unreadable(f.InputFile, err)
 	}
 	switch f.Input {
 	case InputPoetry, InputPDM:
@@ -87,7 +87,7 @@ func orNil[L OtherLock](lock L, err error) (OtherLock, error) {
 func (f *Facts) readScript(fsys fs.FS) error {
 	data, err := fs.ReadFile(fsys, f.InputFile)
 	if err != nil {
-		return &diag.Error{Code: "PB101", At: plan.Location{File: f.InputFile}, Message: "cannot read " + f.InputFile, Err: err, Hint: unreadableHint}
+		return Unreadable(f.InputFile, err)
 	}
 	if f.Script, err = ParseInlineScript(f.InputFile, data); err != nil {
 		return err

@@ -95,6 +95,9 @@ func ParsePdmLock(name string, data []byte, p *Pyproject) (*PdmLock, error) {
 	if err := file.Decode(&l.packages, "package"); err != nil {
 		return nil, err
 	}
+	if err := tooMany(file.At("package"), file.Data, "package", len(l.packages)); err != nil {
+		return nil, err
+	}
 	for i := range l.packages {
 		if err := l.readPackage(i, files); err != nil {
 			return nil, err

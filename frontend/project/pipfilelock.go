@@ -96,6 +96,9 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 		if err := l.decode(raw[section], &values, section); err != nil {
 			return nil, err
 		}
+		if err := tooMany(file.keyAt(section), file.data, "package", len(packages)); err != nil {
+			return nil, err
+		}
 		l.keys[section] = map[string]string{}
 		for _, key := range sortedKeys(packages) {
 			pkg := packages[key]

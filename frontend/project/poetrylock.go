@@ -81,6 +81,9 @@ func ParsePoetryLock(name string, data []byte, p *Pyproject) (*PoetryLock, error
 	if err := file.Decode(&l.packages, "package"); err != nil {
 		return nil, err
 	}
+	if err := tooMany(file.At("package"), file.Data, "package", len(l.packages)); err != nil {
+		return nil, err
+	}
 	var extras map[string][]string
 	if err := file.Decode(&extras, "extras"); err != nil {
 		return nil, err

@@ -97,6 +97,7 @@ type Facts struct {
 // Read gathers the facts of the project in fsys, which is rooted at the build
 // context. Mistakes are *diag.Error values, joined.
 func Read(fsys fs.FS, choice Choice) (*Facts, error) {
+	fsys = Bounded(fsys)
 	f := &Facts{Members: map[string]*Pyproject{}}
 	err := errors.Join(
 		f.readPyproject(fsys),
@@ -146,16 +147,12 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err,
-			Hint: unreadableHint}
+		return nil, Unreadable(name, err)
 	case data == nil:
 		data = []byte{}
 	}
 	return data, nil
 }
-
-// unreadableHint is for names of files that something else has.
-const unreadableHint = "it should be a plain file in the build context, and no directory or link to elsewhere"
 
 func (f *Facts) warn(rule string, file *tomlfile.File, at plan.Location, hint, format string, args ...any) {
 	f.Warnings = append(f.Warnings, diag.Warning{Rule: rule, At: at, Source: diag.Mask(file.Data),

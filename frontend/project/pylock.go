@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -83,6 +84,9 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 	if major, _, _ := strings.Cut(l.LockVersion, "."); major != "1" {
 		return nil, mistake("PB107", file, file.At("lock-version"), "use a newer pybuild", "lock-version %q is not 1.x", l.LockVersion)
 	}
+	if err := tooMany(file.At("packages"), file.Data, "package", len(l.Packages)); err != nil {
+		return nil, err
+	}
 	for i := range l.Packages {
 		p := &l.Packages[i]
 		if err := p.check(); err != nil {
@@ -148,9 +152,31 @@ func (p *PylockPackage) checkFiles() error {
 		if f.Name == "." || f.Name == ".." || strings.ContainsFunc(f.Name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }) {
 			return fmt.Errorf("%s: %q is not the name of a file", p.Name, f.Name)
 		}
+		if sum, ok := f.Hashes["sha256"]; ok && !sha256Sum.MatchString(sum) {
+			return fmt.Errorf("%s: %q is not a SHA-256", p.Name, sum)
+		}
+		if strings.ContainsFunc(f.URL, notInURL) || strings.ContainsFunc(f.Path+f.Subdirectory, notInPath) {
+			return fmt.Errorf("%s: %q is not where a file is", p.Name, f.URL+f.Path)
+		}
+	}
+	if v := p.VCS; v != nil && strings.ContainsFunc(v.Type+v.URL+v.Path+v.CommitID+v.Subdirectory, notInURL) {
+		return fmt.Errorf("%s: %q is not a repository and a commit", p.Name, v.URL+"@"+v.CommitID)
+	}
+	if strings.ContainsFunc(p.Index, notInURL) {
+		return fmt.Errorf("%s: %q is not an index", p.Name, p.Index)
 	}
 	return nil
 }
+
+// sha256Sum keeps all else out of the lines that sums are written to; one of another
+// length fits no file.
+var sha256Sum = regexp.MustCompile(`^[0-9a-f]+$`)
+
+// notInURL reports characters that would end a URL, or its line, where it is written to.
+func notInURL(r rune) bool { return plan.Hidden(r) || unicode.IsSpace(r) }
+
+// notInPath reports those that no path of a lock has; blanks some have.
+func notInPath(r rune) bool { return plan.Hidden(r) || r == '\n' || r == '\t' }
 
 // notInVersion reports characters that no version has (PEP 440).
 func notInVersion(r rune) bool {

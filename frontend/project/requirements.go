@@ -2,6 +2,7 @@ package project
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -182,10 +183,11 @@ func (e RequirementLine) text() string {
 // includes. What it could read is there even if there is an error.
 func ParseRequirements(fsys fs.FS, name string) (*Requirements, error) {
 	r := &Requirements{Path: name, texts: map[string][]byte{}, constraints: map[string][]RequirementLine{}}
+	fsys = Bounded(fsys)
 	p := reqParser{fsys: fsys, out: r, seen: map[reqVisit]bool{}}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return r, &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err, Hint: unreadableHint}
+		return r, Unreadable(name, err)
 	}
 	p.file(name, data, false)
 	slices.Sort(r.EnvVars)
@@ -220,7 +222,16 @@ func (p *reqParser) file(name string, data []byte, constraint bool) {
 		return
 	}
 	for _, line := range reqLines(data) {
-		p.line(name, line, constraint)
+		at := plan.Location{File: name, Start: plan.Position{Line: line.first, Column: line.column}, End: plan.Position{Line: line.end, Column: line.endColumn}}
+		if len(line.text) > maxReqLine {
+			p.fail("PB704", at, limitHint, fmt.Sprintf("a requirement of more than %d bytes is no tool's", maxReqLine))
+			continue
+		}
+		if n := len(p.out.Entries) + len(p.out.ConstraintEntries); n >= 2*maxListed {
+			p.errs = append(p.errs, tooMany(at, data, "requirement", n+1))
+			return
+		}
+		p.line(at, line, constraint)
 	}
 }
 
@@ -228,12 +239,12 @@ func (p *reqParser) fail(code string, at plan.Location, hint, message string) {
 	p.errs = append(p.errs, &diag.Error{Code: code, At: at, Source: p.out.texts[at.File], Message: message, Hint: hint})
 }
 
-func (p *reqParser) line(name string, line reqLine, constraint bool) {
-	at := plan.Location{File: name,
-		Start: plan.Position{Line: line.first, Column: line.column},
-		End:   plan.Position{Line: line.end, Column: line.endColumn}}
+// maxReqLine is how long a requirement with its hashes may be: some have hundreds.
+const maxReqLine = 1 << 20
+
+func (p *reqParser) line(at plan.Location, line reqLine, constraint bool) {
 	if diag.HasCredential(line.text) {
-		p.errs = append(p.errs, credentialMistake(at, p.out.texts[name],
+		p.errs = append(p.errs, credentialMistake(at, p.out.texts[at.File],
 			"write it as ${NAME}, or pass it as a build secret, and revoke the one in the file"))
 		return
 	}
@@ -282,6 +293,11 @@ func (p *reqParser) include(at plan.Location, target string, constraint bool) {
 		return
 	}
 	data, err := fs.ReadFile(p.fsys, joined)
+	var limit *diag.Error
+	if errors.As(err, &limit) {
+		p.fail(limit.Code, at, limit.Hint, limit.Message)
+		return
+	}
 	if err != nil {
 		p.fail("PB113", at, "check its name, and that .dockerignore does not exclude it", "cannot read the "+what+" "+joined)
 		return

@@ -153,6 +153,9 @@ func ParseUVLock(name string, data []byte) (*UVLock, error) {
 	if _, err := parsePythonRange(l.RequiresPython); err != nil {
 		return nil, mistake("PB105", file, file.At("requires-python"), "run `uv lock` and commit uv.lock", "requires-python: %v", err)
 	}
+	if err := tooMany(file.At("package"), file.Data, "package", len(l.Packages)); err != nil {
+		return nil, err
+	}
 	for i := range l.Packages {
 		pkg := &l.Packages[i]
 		pkg.index = i

@@ -7,6 +7,8 @@ package tomlfile
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -56,8 +58,7 @@ func Parse(name string, data []byte) (*File, error) {
 		if e := p.Expression(); depth(e, maxDepth) < 0 {
 			for it := e.Key(); it.Next(); {
 				start := int(it.Node().Raw.Offset)
-				return nil, f.errorAt("PB701", span{start, start + int(it.Node().Raw.Length)},
-					fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth), "", nil)
+				return nil, f.tooDeep(span{start, start + int(it.Node().Raw.Length)})
 			}
 		}
 	}
@@ -77,7 +78,64 @@ func Parse(name string, data []byte) (*File, error) {
 		return nil, f.contentError(err)
 	}
 	f.tree, _ = tree.(map[string]any)
+	if err := f.Texts(maxText); err != nil {
+		return nil, err
+	}
 	return f, nil
+}
+
+// maxText is how long a text may be: more than a page that somebody put into a manifest.
+const maxText = 1 << 20
+
+// Texts refuses texts that are longer than a number of bytes, in the table at path.
+func (f *File) Texts(most int, path ...string) error {
+	if len(f.Data) <= most {
+		return nil
+	}
+	v, _ := f.Value(path...)
+	if path = longText(v, most, path); path == nil {
+		return nil
+	}
+	n, _ := f.index().root.find(path)
+	return f.errorAt("PB704", n.value, fmt.Sprintf("%s is a text of more than %d bytes", dotted(path), most), "look where the file comes from", nil)
+}
+
+// longText is the path of the first text that is longer than most; nil without one.
+func longText(v any, most int, path []string) []string {
+	below := func(name string) []string { return append(path[:len(path):len(path)], name) }
+	switch v := v.(type) {
+	case string:
+		if len(v) > most {
+			return path
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if len(name) > most {
+				return below(name)
+			}
+			if found := longText(v[name], most, below(name)); found != nil {
+				return found
+			}
+		}
+	case []map[string]any:
+		for i, table := range v {
+			if found := longText(table, most, below(strconv.Itoa(i))); found != nil {
+				return found
+			}
+		}
+	case []any:
+		for i, one := range v {
+			if found := longText(one, most, below(strconv.Itoa(i))); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// tooDeep is the mistake of what is nested deeper than anybody nests.
+func (f *File) tooDeep(at span) *diag.Error {
+	return f.errorAt("PB701", at, fmt.Sprintf("tables and lists are nested more than %d levels deep", maxDepth), "look where the file comes from", nil)
 }
 
 // Has reports whether something is written at path.

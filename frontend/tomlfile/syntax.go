@@ -69,6 +69,10 @@ func (f *File) syntaxError(err error) *diag.Error {
 	s := span{start, start + len(parse.Highlight)}
 	m := mistake{said: parse.Message, at: s, rest: f.Data[start:], before: f.Data[:start]}
 	m.lineStart, m.line = lineAround(f.Data, start)
+	if strings.Contains(parse.Message, "nested more than") {
+		// What is cut off here would take the parser's stack.
+		return f.tooDeep(m.at)
+	}
 	message, hint := m.explain()
 	return f.errorAt("PB002", m.at, message, hint, err)
 }
