@@ -46,6 +46,11 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"init", "write a commented pybuild.toml and a .dockerignore", "", writes, initialize},
+		{"migrate", "propose a pybuild.toml that does what a Dockerfile or a file of mopy does", "[FILE]", func(o *options, f *flag.FlagSet) {
+			writes(o, f)
+			f.StringVar(&o.target, "target", "", "the `stage` of the Dockerfile that is the image, its last one without")
+			f.BoolVar(&o.strict, "strict", false, "what is left to do by hand is a mistake")
+		}, migrated},
 		{"check", "say what is wrong with the configuration and the project", "", func(o *options, f *flag.FlagSet) {
 			reads(o, f)
 			f.BoolVar(&o.strict, "strict", false, "warnings are mistakes")

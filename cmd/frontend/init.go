@@ -11,6 +11,7 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -41,9 +42,8 @@ func initialize(o *options, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if m := p.input.Facts.Pyproject; m != nil && m.File.Has("tool", "pybuild") && !o.force {
-		return &diag.Error{Code: "PB406", At: m.File.KeyAt("tool", "pybuild"), Message: m.File.Name + " has a table [tool.pybuild], which a pybuild.toml would replace",
-			Hint: "keep it there, and build with: docker build -f pyproject.toml ."}
+	if err := o.tableFree(fsys); err != nil {
+		return err
 	}
 	text, err := p.written()
 	if err != nil {
@@ -65,6 +65,20 @@ func initialize(o *options, out, _ io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "wrote %s\n\n%s\nBuild it:\n  docker build -f pybuild.toml -t %s .\n", strings.Join(wrote, " and "), text, imageName(p))
 	return err
+}
+
+// tableFree reports a configuration in pyproject.toml, which a pybuild.toml would replace.
+func (o *options) tableFree(fsys fs.FS) error {
+	data, err := fs.ReadFile(fsys, project.PyprojectFile)
+	if err != nil || o.force {
+		return nil //nolint:nilerr // without the file there is no table
+	}
+	m, err := project.ParsePyproject(project.PyprojectFile, data)
+	if err != nil || !m.File.Has("tool", "pybuild") {
+		return err
+	}
+	return &diag.Error{Code: "PB406", At: m.File.KeyAt("tool", "pybuild"), Message: m.File.Name + " has a table [tool.pybuild], which a pybuild.toml would replace",
+		Hint: "keep it there, and build with: docker build -f pyproject.toml ."}
 }
 
 // without is a project that has no pybuild.toml yet.

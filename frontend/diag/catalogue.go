@@ -85,6 +85,10 @@ func Catalogue() []Entry {
 		{"PB405", "NoProject", "The command line finds no project where it looks."},
 		{"PB406", "FileExists", "A file that a command would write is there already."},
 		{"PB407", "NotWritable", "A command cannot write into the project's directory."},
+		{"PB408", "NothingToMigrate", "There is no file to migrate from."},
+		{"PB409", "NotMigratable", "What builds the image today is of no kind that pybuild builds."},
+		{"PB410", "NotADockerfile", "The file to migrate from cannot be read as what it is by its name."},
+		{"PB411", "LeftToDo", "A migration left something to do by hand, and that is to be an error."},
 
 		{"PB501", "NoSolution", "No set of published packages is what the requirements ask for."},
 		{"PB502", "NoWheel", "A package is not published for this Python and platform."},

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 )
 
 // nativeNeeds are the Debian packages around a Python package. Where releases
@@ -137,3 +138,29 @@ func (b *builder) runtimeNeeds() (needs, by []string) {
 func (b *builder) debian() bool { return b.Base.System.Manager == "apt" }
 
 func sortedSet(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+
+// Brings are the Debian packages that a build adds by itself where packages of the input
+// are compiled or need them to run, each with the package that it is for.
+func Brings(in Input) (build, runtime map[string]string) {
+	build, runtime = map[string]string{}, map[string]string{}
+	if in.Resolved == nil {
+		return build, runtime
+	}
+	known := knownNeeds()
+	add := func(to map[string]string, names []string, by string) {
+		for _, name := range names {
+			for _, one := range strings.Split(name, "|") {
+				to[one] = by
+			}
+		}
+	}
+	for _, p := range in.Resolved.Install {
+		n := known[p.Name]
+		if n.unless != "" && in.Resolved.Has(n.unless) {
+			continue
+		}
+		add(build, n.build, p.Name)
+		add(runtime, append(slices.Clone(n.compiled), n.wheel...), p.Name)
+	}
+	return build, runtime
+}

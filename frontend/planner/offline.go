@@ -65,6 +65,11 @@ func named(in Input) []string {
 		add(f.Script.Dependencies)
 	case f.Pyproject != nil:
 		add(f.Pyproject.Dependencies)
+		for _, name := range f.Pyproject.File.Keys("tool", "poetry", "dependencies") {
+			if name != "python" {
+				names = append(names, project.NormalizeName(name))
+			}
+		}
 	}
 	names = sortedSet(names)
 	if len(names) > 0 && names[0] == "" {

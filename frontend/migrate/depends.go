@@ -1,0 +1,246 @@
+package migrate
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// depend says what is installed, by the files of the project.
+func (f *found) depend() {
+	d := &f.deps
+	if chosen, ok := f.input(d.files); ok {
+		f.maybe("build", "input", chosen.text, chosen.at)
+		for _, c := range d.constraints {
+			if r, err := project.ParseRequirements(f.fsys, chosen.text); err == nil && !slices.Contains(r.Constraints, c.text) {
+				f.ask(c.at, "-c "+c.text, "write the line -c %s into %s", c.text, chosen.text)
+			}
+		}
+	} else if n := len(d.tools); n > 0 && f.exists(d.tools[n-1].text) {
+		f.maybe("build", "input", d.tools[n-1].text, d.tools[n-1].at)
+	}
+	for _, m := range d.made {
+		if len(d.tools) == 0 && len(d.files) == 0 {
+			f.ask(m.at, "-r "+m.text, "the context has no such file, and no step makes it: write it, or a pyproject.toml with a lock")
+		} else {
+			f.leave(m.at, "-r "+m.text, "it is made of a lock, which pybuild reads itself")
+		}
+	}
+	for _, g := range d.groups {
+		f.add("build", "groups", g.text, g.at)
+	}
+	for _, e := range d.extras {
+		f.add("build", "extras", e.text, e.at)
+	}
+	if d.pkg.text != "" {
+		f.maybe("build", "package", d.pkg.text, d.pkg.at)
+	}
+	switch root := f.installsRoot(); {
+	case d.project.text != "":
+		f.maybe("build", "project", "install", d.project.at)
+	case len(d.uses) > 0 && !d.synced && !root:
+		f.maybe("build", "project", "copy", d.uses[len(d.uses)-1].at)
+	}
+}
+
+// installsRoot reports whether the requirements name the project itself.
+func (f *found) installsRoot() bool {
+	for _, file := range f.deps.files {
+		r, err := project.ParseRequirements(f.fsys, file.text)
+		if err == nil && slices.ContainsFunc(r.Entries, func(e project.RequirementLine) bool { return e.LocalPath != "" && path.Clean(e.LocalPath) == "." }) {
+			return true
+		}
+	}
+	return false
+}
+
+var developing = regexp.MustCompile(`(?i)dev|test|lint|docs`)
+
+// input is the one requirements file that has all others in it.
+func (f *found) input(files []use) (use, bool) {
+	var once []use
+	for _, u := range files {
+		if !slices.ContainsFunc(once, func(o use) bool { return o.text == u.text }) {
+			once = append(once, u)
+		}
+	}
+	if len(once) == 0 {
+		return use{}, false
+	}
+	for _, u := range once {
+		r, err := project.ParseRequirements(f.fsys, u.text)
+		if err == nil && !slices.ContainsFunc(once, func(o use) bool { return o.text != u.text && !slices.Contains(r.Includes, o.text) }) {
+			return u, true
+		}
+	}
+	chosen := once[0]
+	if i := slices.IndexFunc(once, func(u use) bool { return !developing.MatchString(path.Base(u.text)) }); i >= 0 {
+		chosen = once[i]
+	}
+	for _, u := range once {
+		if u.text != chosen.text {
+			f.ask(u.at, "-r "+u.text, "one file says what is installed, which is %s: write the line -r %s into it, where the image needs that", chosen.text, relative(path.Dir(chosen.text), u.text))
+		}
+	}
+	return chosen, true
+}
+
+func relative(dir, name string) string {
+	if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+		return rest
+	}
+	if dir == "." {
+		return name
+	}
+	return strings.Repeat("../", strings.Count(dir, "/")+1) + name
+}
+
+// require is the requirements.txt of a project that has no file of its own for it. Into
+// one that it has nothing is written: what it lacks is to do, and planned as if it were done.
+func (f *found) require(p *proposed) string {
+	named := map[string]bool{}
+	if p.in.Resolved != nil {
+		for _, pkg := range p.in.Resolved.Install {
+			named[pkg.Name] = true
+		}
+	}
+	facts := p.in.Facts
+	writes := facts.Input == project.InputNone
+	var lines []string
+	for _, u := range f.deps.requirements {
+		name := project.NormalizeName(reqName.FindString(u.text))
+		if head, _, isURL := strings.Cut(u.text, "://"); isURL && !strings.Contains(head, "@") {
+			name = u.text
+		}
+		switch {
+		case diag.HasCredential(u.text):
+			f.ask(u.at, u.text, "a requirement with a credential is not carried over: revoke it, write the requirement without, and pass a new one as the secret netrc")
+			continue
+		case named[name] && !strings.HasPrefix(u.text, "."):
+			f.leave(u.at, u.text, "%s has it", facts.InputFile)
+			continue
+		}
+		named[name] = true
+		lines = append(lines, u.text)
+		if writes {
+			f.leave(u.at, u.text, "it stands in the requirements.txt that is written")
+			continue
+		}
+		do := "uv add " + quoteShell(u.text)
+		switch facts.Input {
+		case project.InputRequirements:
+			do = "write it into " + facts.InputFile
+			if facts.Requirements.AllHashed() {
+				do = "write it into what " + facts.InputFile + " is compiled from, and compile it"
+			}
+		case project.InputPoetry:
+			do = "poetry add " + quoteShell(u.text)
+		case project.InputPDM:
+			do = "pdm add " + quoteShell(u.text)
+		case project.InputPipfile:
+			do = "pipenv install " + quoteShell(u.text)
+		}
+		f.ask(u.at, u.text, "the project does not list it: %s", do)
+	}
+	options := f.indexes(p, writes && len(lines) > 0)
+	if len(lines) == 0 {
+		return ""
+	}
+	text := strings.Join(append(options, lines...), "\n") + "\n"
+	switch {
+	case writes:
+		p.fsys = overlay{p.fsys, project.RequirementsFile, []byte(text)}
+		return text
+	case facts.Input == project.InputRequirements && !facts.Requirements.AllHashed():
+		data, err := fs.ReadFile(p.fsys, facts.InputFile)
+		if err == nil {
+			p.fsys = overlay{p.fsys, facts.InputFile, append(append(data, '\n'), text...)}
+		}
+	}
+	return ""
+}
+
+func quoteShell(s string) string { return shellQuote(s) }
+
+// indexes says where other packages are from than the public index.
+func (f *found) indexes(p *proposed, writes bool) (options []string) {
+	known := map[string]bool{}
+	for _, i := range p.in.Facts.Indexes() {
+		known[strings.TrimSuffix(i.URL, "/")] = true
+	}
+	if r := p.in.Facts.Requirements; r != nil {
+		for _, name := range []string{"index-url", "extra-index-url"} {
+			for _, url := range r.Option(name) {
+				known[strings.TrimSuffix(withoutUser(url), "/")] = true
+			}
+		}
+	}
+	for _, u := range f.deps.indexes {
+		url := withoutUser(u.text)
+		login := url != u.text
+		switch {
+		case known[strings.TrimSuffix(url, "/")]:
+			f.leave(u.at, "index "+url, "the project's files name it")
+			continue
+		case !strings.Contains(url, "://"):
+			f.ask(u.at, "index "+url, "name it in [[tool.uv.index]] of pyproject.toml, or as --extra-index-url in requirements.txt")
+			continue
+		}
+		known[strings.TrimSuffix(url, "/")] = true
+		if writes && !login {
+			options = append(options, "--extra-index-url "+url)
+			f.leave(u.at, "index "+url, "it stands in the requirements.txt that is written")
+			continue
+		}
+		do := "name it in pyproject.toml: [[tool.uv.index]] with name = \"corp\" and url = \"" + url + "\""
+		if p.in.Facts.Input == project.InputRequirements || writes {
+			do = "write the line --extra-index-url " + url + " into " + or(p.in.Facts.InputFile, project.RequirementsFile)
+		}
+		if login {
+			if diag.HasCredential(u.text) {
+				do += "; the credential is not carried over: revoke it, since it was in a file, and"
+			} else {
+				do += "; its login is not carried over:"
+			}
+			do += " pass one as the secret netrc, or for an index with a name as UV_INDEX_CORP_USERNAME and UV_INDEX_CORP_PASSWORD"
+		}
+		f.ask(u.at, "index "+url, "%s", do)
+	}
+	return options
+}
+
+// withoutUser takes the user out of a URL, whatever it is written with.
+func withoutUser(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return url
+	}
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		return scheme + "://" + rest[i+1:]
+	}
+	return url
+}
+
+// known leaves out the system's packages that pybuild knows a Python package to need.
+func (f *found) known(p *proposed) {
+	build, runtime := planner.Brings(p.in)
+	leave := func(table string, brought map[string]string) {
+		for _, name := range slices.Clone(f.list(table, "packages")) {
+			if by := brought[name]; by != "" {
+				f.leave(f.placeOf(table, "packages", name), name, "it comes by itself, as pybuild knows that %s needs it", by)
+				f.remove(table, "packages", name)
+			}
+		}
+	}
+	leave("build", build)
+	leave("runtime", runtime)
+}

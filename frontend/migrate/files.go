@@ -1,0 +1,141 @@
+package migrate
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+)
+
+// manifests are files that say what to install, and that pybuild reads by itself.
+var manifests = regexp.MustCompile(`(^|/)(pyproject\.toml|uv\.(lock|toml)|poetry\.(lock|toml)|pdm\.(lock|toml)|Pipfile(\.lock)?|setup\.(py|cfg)|MANIFEST\.in|\.python-version|pylock\..*toml|[^/]*requirements[^/]*\.(txt|in)|constraints[^/]*\.txt|README[^/]*|LICEN[CS]E[^/]*|pip\.conf|Procfile)$|(^|/)requirements(/|$)`)
+
+// files says of each file of the image where it will be.
+func (f *found) files(image *stage) {
+	f.image = image
+	root := strings.TrimSuffix(f.layout.root, "/")
+	for _, p := range image.files {
+		switch {
+		case p.in == ".":
+			continue
+		case manifests.MatchString(p.in):
+			f.leave(p.at, "COPY "+p.in, "what says what to install is read from the context")
+		case slices.Contains(f.scripts, p.in):
+			f.includes = append(f.includes, p)
+		case p.to == root || strings.HasPrefix(p.to, root+"/") || p.to == image.workdir || strings.HasPrefix(p.to, strings.TrimSuffix(image.workdir, "/")+"/"):
+			f.includes = append(f.includes, p)
+			if moved := path.Join(f.layout.root, p.in); moved != p.to {
+				f.ask(p.at, "COPY "+p.in, "the app's files lie as they do in the context, so this lies in %s and not in %s: paths that name it have to follow, or build with the directory as the context", moved, p.to)
+			}
+		case strings.HasPrefix(p.to, "/tmp/") || strings.HasPrefix(p.to, "/root/"):
+			f.leave(p.at, "COPY "+p.in, "nothing of what installs is in the image")
+		default:
+			f.ask(p.at, "COPY "+p.in+" "+p.to, "the app's files lie in %s: read it from %s, or mount it when the container starts", f.layout.root, path.Join(f.layout.root, p.in))
+			f.includes = append(f.includes, p)
+		}
+	}
+	f.executables()
+	f.whole = slices.ContainsFunc(image.files, func(p placed) bool { return p.in == "." })
+}
+
+// include narrows the app to what was copied, or for a package adds what lies beside it.
+func (f *found) include(p *proposed) {
+	if f.image == nil || len(f.image.files) == 0 {
+		return
+	}
+	installs := planner.InstallsProject(p.in)
+	if f.whole {
+		for _, one := range f.image.files {
+			switch {
+			case one.in == "." && installs:
+				f.leave(one.at, "COPY .", "the project is a package, and installed; what it reads beside its modules is for include in [runtime]")
+			case one.in == ".":
+				f.leave(one.at, "COPY .", "an application gets all files of the context, but what no image needs")
+			}
+		}
+		for _, one := range f.includes {
+			f.leave(one.at, "COPY "+one.in, "it is among the files of the context")
+		}
+		if installs {
+			for _, script := range f.scripts {
+				f.add("runtime", "include", script, f.keyAt("serve", "entrypoint"))
+			}
+		}
+		return
+	}
+	for _, one := range f.includes {
+		pattern := one.in
+		if f.isDir(one.in) {
+			pattern += "/**"
+		}
+		if installs && f.ofPackage(one.in, p.in.Facts.Project) {
+			f.leave(one.at, "COPY "+one.in, "it is part of the package, which is installed")
+			continue
+		}
+		f.add("runtime", "include", pattern, one.at)
+	}
+}
+
+// ofPackage reports whether a path is the source of the package that is installed.
+func (f *found) ofPackage(in string, manifest *project.Pyproject) bool {
+	if in == "src" || strings.HasPrefix(in, "src/") {
+		return true
+	}
+	first, _, _ := strings.Cut(in, "/")
+	if manifest != nil && manifest.Name != "" && project.NormalizeName(first) == project.NormalizeName(manifest.Name) {
+		return true
+	}
+	return f.exists(path.Join(first, "__init__.py"))
+}
+
+// namesApp finds the app of the file that fastapi is given.
+func (f *found) namesApp(p *proposed) {
+	if f.wantsFile == "" || f.get("serve", "app") != nil || p.in.Apps == nil {
+		return
+	}
+	name := strings.ReplaceAll(strings.TrimSuffix(f.wantsFile, ".py"), ".", "/")
+	for _, app := range p.in.Apps.Web {
+		file := strings.TrimSuffix(strings.TrimSuffix(app.File, ".py"), "/__init__")
+		if file == strings.TrimSuffix(name, "/") || strings.HasPrefix(file, strings.TrimSuffix(f.wantsFile, "/")+"/") {
+			f.maybe("serve", "app", app.Name(), f.wantsAt)
+			return
+		}
+	}
+}
+
+// overlay is a project with one file as it is going to be.
+type overlay struct {
+	fs.FS
+	name string
+	data []byte
+}
+
+func (o overlay) Open(name string) (fs.File, error) {
+	if name != o.name {
+		return o.FS.Open(name)
+	}
+	return &file{bytes.NewReader(o.data), o}, nil
+}
+
+type file struct {
+	*bytes.Reader
+	o overlay
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return info{f.o}, nil }
+func (f *file) Close() error               { return nil }
+
+type info struct{ o overlay }
+
+func (i info) Name() string       { return path.Base(i.o.name) }
+func (i info) Size() int64        { return int64(len(i.o.data)) }
+func (i info) Mode() fs.FileMode  { return 0o644 }
+func (i info) ModTime() time.Time { return time.Time{} }
+func (i info) IsDir() bool        { return false }
+func (i info) Sys() any           { return nil }

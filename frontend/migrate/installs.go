@@ -1,0 +1,370 @@
+package migrate
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// use is something that a file asks for, with its place.
+type use struct {
+	text string
+	at   plan.Location
+}
+
+// dependencies are what a file installs of Python.
+type dependencies struct {
+	// uses are all installations; tools those by the tool of a lock.
+	uses, tools []use
+	// files are requirements files of the context, missing those that are made by a step,
+	// requirements what is named on the command line.
+	files, made, requirements []use
+	constraints               []use
+	indexes                   []use
+	groups, extras            []use
+	pkg                       use
+	// project installs the project itself by pip; skipped and synced say whether a tool did.
+	project         use
+	skipped, synced bool
+}
+
+// installers are what installs, and is no part of the project.
+var installers = regexp.MustCompile(`^(pip|setuptools|wheel|uv|poetry|poetry-core|poetry-plugin-export|pdm|pipenv|pip-tools|virtualenv|build|hatch|hatchling|pipx|wheels|poetry-dynamic-versioning|installer)$`)
+
+var reqName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)`)
+
+// pipValued are flags of pip and uv that take a value.
+var pipValued = []string{"-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host", "-t", "--target", "--prefix", "--root", "-w", "--wheel-dir",
+	"-d", "--dest", "-b", "--build", "--timeout", "--retries", "--proxy", "--cert", "--client-cert", "--cache-dir", "--platform", "--python-version", "--implementation",
+	"--abi", "--progress-bar", "--no-binary", "--only-binary", "--python", "-p", "--index", "--default-index", "--index-strategy", "--link-mode", "--config-settings", "-C",
+	"--upgrade-strategy", "--log", "--root-user-action", "--allow-insecure-host", "--torch-backend", "--keyring-provider", "--python-platform", "--resolution", "--prerelease"}
+
+// pip reads pip install, pip wheel and their like, of uv as well.
+func (r *running) pip(c call, args []string) {
+	verb := ""
+	var rest []string
+	for i, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			verb, rest = arg, slices.Concat(args[:i], args[i+1:])
+			break
+		}
+	}
+	switch verb {
+	case "install", "wheel", "download", "sync":
+	case "config":
+		if slices.ContainsFunc(rest, func(a string) bool { return strings.Contains(a, "index-url") }) {
+			r.deps.indexes = append(r.deps.indexes, use{rest[len(rest)-1], c.at})
+			return
+		}
+		r.leave(c.at, c.text, "how packages are installed is pybuild's own")
+		return
+	case "compile", "freeze", "list", "check", "cache", "show", "debug", "uninstall", "--version", "":
+		r.leave(c.at, c.text, "it changes nothing of what is installed")
+		return
+	default:
+		r.ask(c.at, c.text, elsewhere)
+		return
+	}
+	r.installs = true
+	r.deps.uses = append(r.deps.uses, use{c.text, c.at})
+	for name, value := range c.vars {
+		if indexEnv.MatchString(name) {
+			r.deps.indexes = append(r.deps.indexes, use{value, c.at})
+		}
+	}
+	before := len(r.todo) + len(r.deps.files) + len(r.deps.requirements)
+	for i := 0; i < len(rest); i++ {
+		arg, value, inline := strings.Cut(rest[i], "=")
+		if !strings.HasPrefix(arg, "-") {
+			r.requirement(c, rest[i], false)
+			continue
+		}
+		for _, short := range []string{"-r", "-c", "-e", "-i", "-f"} {
+			if strings.HasPrefix(arg, short) && len(arg) > 2 && arg[1] != '-' {
+				arg, value, inline = short, rest[i][2:], true
+			}
+		}
+		takes := slices.Contains([]string{"-r", "--requirement", "-c", "--constraint", "-e", "--editable", "--group", "--extra"}, arg) || slices.Contains(pipValued, arg)
+		if takes && !inline && i+1 < len(rest) {
+			i++
+			value = rest[i]
+		}
+		switch arg {
+		case "-r", "--requirement", "--requirements":
+			r.requirementsFile(c, value, false)
+		case "-c", "--constraint":
+			r.requirementsFile(c, value, true)
+		case "-e", "--editable":
+			r.requirement(c, value, true)
+		case "--group":
+			r.deps.groups = append(r.deps.groups, use{value, c.at})
+		case "--extra":
+			r.deps.extras = append(r.deps.extras, use{value, c.at})
+		case "-i", "--index-url", "--extra-index-url", "--index", "--default-index":
+			r.deps.indexes = append(r.deps.indexes, use{value, c.at})
+		case "--trusted-host", "--allow-insecure-host", "--cert":
+			r.ask(c.at, arg+" "+value, "certificates are always checked: pass the one of your CA as the secret ca, with ca = true in [build]")
+		case "--no-binary", "--only-binary", "--torch-backend", "--prerelease", "--pre", "--index-strategy", "--no-deps":
+			if arg != "--no-deps" {
+				r.ask(c.at, strings.TrimSpace(arg+" "+value), "write it into the requirements file, or to [tool.uv] of pyproject.toml")
+			}
+		}
+	}
+	if len(r.todo)+len(r.deps.files)+len(r.deps.requirements) == before {
+		r.leave(c.at, c.text, "what the project lists is installed, by a uv that is not part of the image")
+	}
+}
+
+// requirementsFile is what -r or -c name.
+func (r *running) requirementsFile(c call, name string, constraint bool) {
+	at := r.word(c, name)
+	inContext := r.context(r.under(c.dir, name))
+	switch {
+	case strings.Contains(name, "://"):
+		r.ask(at, "-r "+name, "a file of a server is not read: put it into the context")
+	case !r.exists(inContext) && constraint:
+		r.ask(at, "-c "+name, "the file is not in the context: put it there, and write the line -c %s into the requirements file", path.Base(name))
+	case constraint:
+		r.deps.constraints = append(r.deps.constraints, use{inContext, at})
+	case !r.exists(inContext):
+		r.deps.made = append(r.deps.made, use{name, at})
+	default:
+		r.deps.files = append(r.deps.files, use{inContext, at})
+	}
+}
+
+func (r *running) under(dir, name string) string {
+	if path.IsAbs(name) {
+		return name
+	}
+	return path.Join(dir, name)
+}
+
+// requirement is what pip is told to install beside files.
+func (r *running) requirement(c call, text string, editable bool) {
+	at := r.word(c, text)
+	name := reqName.FindString(text)
+	target, extras, _ := strings.Cut(text, "[")
+	target = strings.TrimPrefix(target, "file://")
+	local := strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") || editable && !strings.Contains(text, "://") || strings.HasPrefix(text, "file:")
+	switch {
+	case text == "" || strings.ContainsAny(text, "*?") || strings.HasSuffix(text, ".whl") && !strings.Contains(text, "://") && !r.exists(r.context(r.under(c.dir, text))):
+		return // wheels that an earlier step made
+	case local && r.isProject(r.under(c.dir, target)):
+		r.deps.project = use{text, at}
+		for _, e := range strings.Split(strings.TrimSuffix(extras, "]"), ",") {
+			if e = strings.TrimSpace(e); e != "" {
+				r.deps.extras = append(r.deps.extras, use{e, at})
+			}
+		}
+	case local:
+		if in := r.context(r.under(c.dir, target)); r.exists(in) {
+			r.deps.requirements = append(r.deps.requirements, use{"./" + in, at})
+			return
+		}
+		r.leave(at, c.text, "what an earlier step made is pybuild's own to make")
+	case c.open && strings.Contains(text, "$"):
+		r.ask(at, text, "what it installs is known to the build alone: write it into the project's requirements")
+	case installers.MatchString(strings.ToLower(name)) && !strings.Contains(text, "@"):
+		r.leave(at, text, "pybuild brings what installs packages")
+	default:
+		r.deps.requirements = append(r.deps.requirements, use{text, at})
+	}
+}
+
+// isProject reports whether a directory has the project itself.
+func (r *running) isProject(dir string) bool {
+	in := r.context(dir)
+	if in == "" && within(dir, r.workdir) {
+		in = "." // its files come one by one
+	}
+	return in == "."
+}
+
+// tool reads the tools that have a lock, and those that make environments.
+func (r *running) tool(name string, c call, args []string) {
+	verb := ""
+	if len(args) > 0 {
+		verb = args[0]
+	}
+	locks := map[string]string{"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
+	switch {
+	case name == "uv" && verb == "pip" && len(args) > 1:
+		r.pip(c, args[1:])
+		return
+	case name == "pip-sync":
+		r.pip(c, append([]string{"install"}, flagged("-r", args)...))
+		return
+	case name == "uv" && verb == "python" && len(args) > 2 && args[1] == "install":
+		if err := r.python(r.stage, inTag, strings.TrimPrefix(args[2], "cpython-")); err != nil && r.refused == nil {
+			r.refused = err
+		}
+		return
+	case (name == "uv" && verb == "tool" || name == "pipx") && len(args) > 1:
+		last := args[len(args)-1]
+		if installers.MatchString(reqName.FindString(last)) {
+			r.leave(c.at, c.text, "pybuild brings what installs packages")
+		} else {
+			r.ask(c.at, c.text, "tools are not installed apart: add %s to the project's dependencies", last)
+		}
+		return
+	case locks[name] == "":
+		r.leave(c.at, c.text, "what the project lists is installed, by a uv that is not part of the image")
+		return
+	case verb == "add" && len(args) > 1:
+		for _, a := range args[1:] {
+			if !strings.HasPrefix(a, "-") {
+				r.requirement(c, a, false)
+			}
+		}
+		return
+	case !slices.Contains([]string{"sync", "install", "export", "requirements", "build"}, verb):
+		r.leave(c.at, c.text, "how packages are installed is pybuild's own")
+		return
+	}
+	r.installs = true
+	r.deps.uses = append(r.deps.uses, use{c.text, c.at})
+	r.deps.tools = append(r.deps.tools, use{locks[name], c.at})
+	why := "what " + locks[name] + " pins is installed"
+	if !r.exists(locks[name]) {
+		why = "what the project lists is installed; there is no " + locks[name] + " to pin it"
+	}
+	dev := !slices.Contains([]string{"export", "requirements"}, verb)
+	root := verb == "sync" || verb == "install" || verb == "build"
+	for i := 1; i < len(args); i++ {
+		flag, value, inline := strings.Cut(args[i], "=")
+		take := func() []string {
+			if !inline && i+1 < len(args) {
+				i++
+				value = args[i]
+			}
+			return strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' })
+		}
+		switch flag {
+		case "--extra", "-E", "--extras":
+			for _, e := range take() {
+				r.deps.extras = append(r.deps.extras, use{e, c.at})
+			}
+		case "--group", "-G", "--with":
+			for _, g := range take() {
+				if strings.HasPrefix(g, ":") {
+					r.ask(c.at, flag+" "+g, "name the groups in groups of [build]")
+				} else {
+					r.deps.groups = append(r.deps.groups, use{g, c.at})
+				}
+			}
+		case "--only", "--only-group":
+			for _, g := range take() {
+				if g != "main" {
+					r.ask(c.at, flag+" "+g, "the project's own dependencies are installed as well: groups in [build] names what comes beside them")
+				}
+			}
+			dev = false
+		case "--package":
+			if all := take(); len(all) > 0 {
+				r.deps.pkg = use{all[0], c.at}
+			}
+		case "--no-install-project", "--no-root", "--no-self", "--no-install-workspace", "--no-install-local":
+			root = false
+		case "--no-dev", "--prod", "--production", "--no-default-groups", "--no-group":
+			dev = false
+			if flag == "--no-group" {
+				take()
+			}
+		case "--without":
+			take()
+			dev = false
+		case "--dev", "-d":
+			r.ask(c.at, c.text, "what developers need stays out of the image: groups in [build] names what is to be in it, and --target test and dev have it")
+			dev = false
+		case "--all-extras":
+			r.ask(c.at, flag, "name the extras that the image needs in extras of [build]")
+		case "--all-groups":
+			r.ask(c.at, flag, "name the groups that the image needs in groups of [build]")
+			dev = false
+		case "--project", "--directory", "-p", "--python", "-f", "--format", "-o", "--output", "--output-file", "--no-install-package":
+			take()
+		}
+	}
+	if name == "pipenv" {
+		root, dev = false, false
+	}
+	if root {
+		r.deps.synced = true
+	} else {
+		r.deps.skipped = true
+	}
+	if dev && root && r.stage.vars["UV_NO_DEV"] == "" {
+		why += ", and what developers need is not"
+	}
+	r.leave(c.at, c.text, why)
+}
+
+// flagged puts a flag before each word.
+func flagged(flag string, words []string) []string {
+	var all []string
+	for _, w := range words {
+		if !strings.HasPrefix(w, "-") {
+			all = append(all, flag, w)
+		}
+	}
+	return all
+}
+
+// python3 reads what is run by Python itself.
+func (r *running) python3(c call) {
+	args := c.words[1:]
+	for len(args) > 0 && slices.Contains([]string{"-u", "-B", "-O", "-I", "-s", "-E"}, args[0]) {
+		args = args[1:]
+	}
+	switch {
+	case len(args) > 1 && args[0] == "-m":
+		module, rest := args[1], args[2:]
+		switch module {
+		case "pip", "uv", "poetry", "pdm", "pipenv":
+			c.words = append([]string{module}, rest...)
+			r.do(c)
+		case "venv", "ensurepip", "virtualenv", "compileall", "pipx", "build":
+			r.leave(c.at, c.text, "environments and bytecode are pybuild's own to make")
+		case "spacy", "nltk.downloader", "nltk":
+			r.ask(c.at, c.text, "pybuild downloads nothing but packages: add the model to the project's requirements by the URL of its wheel, or put its files into the context")
+		case "playwright":
+			r.ask(c.at, c.text, "browsers are in no package of Python: name an image that has them as base")
+		case "django":
+			r.django(c, rest)
+		default:
+			r.ask(c.at, c.text, "pybuild runs no program of the project's in the build: run it before, and put what it makes into the context")
+		}
+	case len(args) > 1 && path.Base(args[0]) == "manage.py":
+		r.django(c, args[1:])
+	case len(args) > 1 && path.Base(args[0]) == "setup.py":
+		r.installs = true
+		r.deps.uses = append(r.deps.uses, use{c.text, c.at})
+		r.deps.project = use{".", c.at}
+		r.leave(c.at, c.text, "the project is built as a wheel, and installed")
+	case len(args) > 0 && (args[0] == "--version" || args[0] == "-V"):
+		r.leave(c.at, c.text, "it leaves nothing in the image")
+	case installer.MatchString(c.text), len(args) > 0 && path.Base(args[0]) == "get-pip.py":
+		r.leave(c.at, c.text, "pybuild brings what installs packages")
+	default:
+		r.ask(c.at, c.text, "pybuild runs no program of the project's in the build: run it before, and put what it makes into the context")
+	}
+}
+
+// django reads the commands of a manage.py.
+func (r *running) django(c call, args []string) {
+	switch args[0] {
+	case "collectstatic":
+		r.static = &c
+		for name, value := range c.vars {
+			r.set("build.env", name, value, c.at)
+		}
+	case "migrate":
+		r.ask(c.at, c.text, "a build has no database: docker build --target migrate makes an image that does it, to be run when you release")
+	default:
+		r.ask(c.at, c.text, "pybuild runs no other command of Django's than collectstatic in the build: run it before, and put what it makes into the context")
+	}
+}

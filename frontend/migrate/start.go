@@ -1,0 +1,307 @@
+package migrate
+
+import (
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// layout is where the app lies, in the image and in the context.
+type layout struct {
+	// root is the directory of the image that has the context's root; cwd the directory
+	// of the context that commands start in, "." for the root.
+	root, cwd string
+}
+
+// settle decides where the app lies, once all of the image is known.
+func (s *stage) settle() {
+	root, cwd, at, matched := s.workdir, ".", s.at, false
+	for _, p := range slices.Backward(s.files) {
+		rest := strings.TrimSuffix(p.to, "/"+p.in)
+		switch {
+		case p.in == ".":
+			root, at = p.to, p.at
+		case rest != p.to && within(or(rest, "/"), s.workdir) && !manifests.MatchString(p.in):
+			root, at, matched = or(rest, "/"), p.at, true
+		default:
+			continue
+		}
+		break
+	}
+	switch inner, below := strings.CutPrefix(s.workdir, strings.TrimSuffix(root, "/")+"/"); {
+	case s.workdir == root:
+		for _, p := range s.files {
+			if p.to == s.workdir && p.in != "." && s.isDir(p.in) && !matched {
+				cwd = p.in
+			}
+		}
+	case below:
+		cwd = inner
+	default:
+		s.leave(at, "WORKDIR "+s.workdir, "commands start in the directory of the app, %s", root)
+	}
+	if !s.workdirAt.IsZero() {
+		at = s.workdirAt
+	}
+	if root == "/" || s.problem(key{table: "runtime", name: "workdir", value: root}) != nil {
+		if root != "/" || len(s.files) > 0 {
+			s.leave(at, "WORKDIR "+s.workdir, "%s is the system's, and the app lies in /app", root)
+		}
+		root = "/app"
+	}
+	s.layout = layout{root, cwd}
+	s.maybe("runtime", "workdir", root, at)
+	s.found.layout = s.layout
+	for _, o := range s.owners {
+		if o.to == root || strings.HasPrefix(o.to, strings.TrimSuffix(root, "/")+"/") || within(o.to, s.workdir) && o.to != "/" {
+			s.set("runtime", "owner", "user", o.at)
+		}
+	}
+	s.account(s)
+}
+
+// serve carries over what the container starts.
+func (f *found) serve(image *stage) {
+	c := image.started()
+	if c == nil {
+		f.leave(image.at, image.SourceCode, "it starts no more than the base does, and pybuild looks for what the project has to start")
+		f.fallback = func() { f.set("serve", "command", []string{"python3"}, image.at) }
+		f.exposes(f.exposed, f.exposedAt)
+		f.checked(image)
+		return
+	}
+	if image.entry != nil && image.entry.script == "" {
+		if name := path.Base(image.entry.words[0]); slices.Contains(inits, name) {
+			f.leave(image.entry.at, image.entry.text, "the server handles signals; docker run --init starts an init where processes are left behind")
+		}
+	}
+	f.cmdText = c.text
+	words := c.words
+	if c.script == "" || c.simple {
+		words = program(words)
+	}
+	switch {
+	case len(words) == 0 || len(image.entryWords()) > 0 && isScript.MatchString(image.entryWords()[0]):
+		f.scripted(image, c)
+	default:
+		f.started(image, c, words)
+	}
+	f.checked(image)
+}
+
+// entryWords are those of an ENTRYPOINT, without an init.
+func (s *stage) entryWords() []string {
+	if s.entry == nil || len(s.entry.words) == 0 {
+		return nil
+	}
+	return program(s.entry.words)
+}
+
+// scripted starts a script of the project's, or of a shell, as it is.
+func (f *found) scripted(image *stage, c *command) {
+	f.exposes(f.exposed, f.exposedAt)
+	if image.entry == nil || image.entry.script != "" {
+		f.set("serve", "command", image.inAppAll(c.exec(f.layout)), c.at)
+		return
+	}
+	entry := image.inAppAll(image.entryWords())
+	if in := image.context(image.entryWords()[0]); image.exists(in) {
+		f.scripts = append(f.scripts, in)
+		if f.mode(in)&0o111 == 0 {
+			entry = append(f.shellOf(in), entry...)
+		}
+	}
+	f.set("serve", "entrypoint", entry, image.entry.at)
+	f.leave(image.entry.at, image.entry.text, "it goes before the command as before; what it does at every start, such as migrations, can be a target of its own")
+	if image.cmd != nil {
+		f.set("serve", "command", image.inAppAll(image.cmd.exec(f.layout)), image.cmd.at)
+	}
+}
+
+// shellOf is the shell of a script.
+func (f *found) shellOf(name string) []string {
+	data, _ := fs.ReadFile(f.fsys, name)
+	first, _, _ := strings.Cut(string(data), "\n")
+	if words := strings.Fields(strings.TrimPrefix(first, "#!")); shebang.MatchString(first) && len(words) > 0 {
+		return words
+	}
+	return []string{"/bin/sh"}
+}
+
+// started starts a program, a server by the keys that are made for it.
+func (f *found) started(image *stage, c *command, words []string) {
+	plainly := func() {
+		f.exposes(f.exposed, f.exposedAt)
+		if image.entry != nil && image.entry.script == "" && image.cmd == nil && len(words) > 0 && !isPythonName(path.Base(words[0])) {
+			f.set("serve", "entrypoint", image.inAppAll(words), c.at)
+			return
+		}
+		if c.script != "" {
+			if exec := c.exec(f.layout); exec[0] == "sh" {
+				f.set("serve", "command", exec, c.at)
+				return
+			}
+		}
+		image.settings("serve", words, c.at)
+	}
+	if len(words) > 2 && isPythonName(path.Base(words[0])) && path.Base(words[1]) == "manage.py" && words[2] == "runserver" {
+		f.runserver(c, words, plainly)
+		return
+	}
+	s := serves(words)
+	if s == nil || c.needs && !f.auto(s, words) {
+		plainly()
+		return
+	}
+	if s.reloaded && len(s.rest) == 0 {
+		f.leave(c.at, "--reload", "the image has no files that change; docker build --target dev makes one that reloads")
+	}
+	if len(s.rest) > 0 || s.app == "" && s.file == "" && !s.develops && s.name != "fastapi" {
+		f.leave(c.at, strings.Join(s.rest, " "), "the command is kept as it is: app = %s would be served with pybuild's own flags, and follow PORT and the container's limits", quote(s.app))
+		plainly()
+		return
+	}
+	f.served(image, c, s, plainly)
+}
+
+// auto reports whether the only open word is the number of workers, which then follows
+// the container.
+func (f *found) auto(s *server, words []string) bool {
+	open := 0
+	for _, w := range words {
+		if strings.ContainsAny(w, "$`") {
+			open++
+		}
+	}
+	if open == 1 && strings.ContainsAny(s.workers, "$`") {
+		s.workers = "auto"
+		return true
+	}
+	return false
+}
+
+// served writes the keys of a server.
+func (f *found) served(image *stage, c *command, s *server, plainly func()) {
+	at := c.at
+	port := or(s.port, f.exposed)
+	if s.file != "" {
+		f.wantsFile = image.context(s.file)
+		if f.wantsFile == "" {
+			f.wantsFile = path.Join(f.layout.cwd, s.file)
+		}
+		f.wantsAt = at
+	} else if s.app != "" {
+		f.maybe("serve", "app", s.app, at)
+	}
+	if s.name != "fastapi" && s.name != "flask" && (s.app != "" || s.file != "") {
+		f.maybe("serve", "server", s.name, at)
+	}
+	switch n, err := strconv.Atoi(s.workers); {
+	case s.workers == "auto":
+		f.maybe("serve", "workers", "auto", at)
+	case err == nil && n > 0:
+		f.maybe("serve", "workers", raw(s.workers), at)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		f.set("runtime.env", name, s.env[name], at)
+	}
+	if port == "" && s.name == "flask" {
+		port = "5000"
+	}
+	f.exposes(port, at)
+	if s.dir != "" {
+		f.layout.cwd = path.Join(f.layout.cwd, s.dir)
+	}
+	if s.develops {
+		f.leave(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
+	}
+	f.fallback = func() {
+		for _, name := range []string{"app", "server", "workers"} {
+			f.drop("serve", name)
+		}
+		for name := range s.env {
+			f.drop("runtime.env", name)
+		}
+		plainly()
+	}
+}
+
+// runserver is Django's server for development, in whose place stands the one that is
+// installed.
+func (f *found) runserver(c *command, words []string, plainly func()) {
+	f.leave(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
+	port := or(f.exposed, "8000")
+	if last := words[len(words)-1]; strings.Contains(last, ":") {
+		port = last[strings.LastIndex(last, ":")+1:]
+	}
+	f.exposes(port, c.at)
+	f.fallback = plainly
+}
+
+// exposes is the port that the server listens on.
+func (f *found) exposes(port string, at plan.Location) {
+	if !isPort(port) {
+		return
+	}
+	for _, other := range []plan.Location{f.keyAt("serve", "port"), f.exposedAt} {
+		if !other.IsZero() && other != at {
+			f.leave(other, "port", "the server's port is %s", port)
+		}
+	}
+	f.maybe("serve", "port", raw(port), at)
+}
+
+// target carries over a stage that the image has nothing of: one that differs in its
+// command alone is a target.
+func (s *stage) target(image *stage) {
+	what := s.SourceCode
+	if regexp.MustCompile(`^(dev|development|debug|test|tests|testing|lint|ci)$`).MatchString(s.Name) {
+		s.leave(s.at, what, "pybuild has targets of its own to develop, debug and test: docker build --target dev, debug and test")
+		return
+	}
+	var cmd *command
+	plain := s.Name != "" && s.parent != nil && s.parent.role == makes
+	vars := map[string]string{}
+	for _, c := range s.Commands {
+		switch c := c.(type) {
+		case *instructions.CmdCommand:
+			cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+		case *instructions.EntrypointCommand:
+			cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+		case *instructions.EnvCommand:
+			for _, pair := range c.Env {
+				vars[pair.Key], _ = image.expand(pair.Value)
+			}
+		case *instructions.HealthCheckCommand, *instructions.ExposeCommand, *instructions.LabelCommand:
+		default:
+			plain = false
+		}
+	}
+	if !plain || cmd == nil || !targetName.MatchString(s.Name) {
+		s.ask(s.at, what, "the image has nothing of this stage: migrate --target %s proposes it as the image, and [target.NAME] is for the same layers with another command", or(s.Name, "STAGE"))
+		return
+	}
+	table := "target." + s.Name
+	if strings.Contains(s.Name, ".") {
+		table = "target." + quote(s.Name)
+	}
+	words := cmd.exec(image.layout)
+	if words[0] != "sh" {
+		words = program(words)
+	}
+	image.settings(table, words, cmd.at)
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		s.set(table+".env", name, vars[name], s.at)
+	}
+	s.leave(s.at, what, "it is a target: docker build --target %s", s.Name)
+}
+
+var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
