@@ -132,6 +132,9 @@ func (in *inputs) asksForProcesses() bool {
 	if in.client.BuildOpts().Opts["requestid"] == targets.RequestTargets {
 		return true
 	}
+	if t, ok := in.config.Targets[in.ui.Target]; ok && !t.Serve.Starts() && !planner.Builtin(in.ui.Target) {
+		return true // of a process that the source may have, it says more
+	}
 	known, err := planner.Targets(planner.Input{Config: in.config})
 	return err == nil && in.ui.Target != "" && !slices.Contains(known, in.ui.Target)
 }

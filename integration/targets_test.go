@@ -1,10 +1,14 @@
 package integration
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 )
 
 // TestTargetTest runs a project's tests as a build, which fails where they do.
@@ -125,6 +129,23 @@ func TestOwnTargets(t *testing.T) {
 	img, err := tryDockerBuild(t, dir, "--target", "wroker")
 	if err == nil || !strings.Contains(img.log+err.Error(), "runtime, builder, debug, dev, test, lock, wheelhouse, dockerfile, worker; one of your own starts with [target.wroker]") {
 		t.Errorf("a target that is none: %v", err)
+	}
+}
+
+// TestTargetOfProcess has a process of the source with what the configuration says of it.
+func TestTargetOfProcess(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{
+		"pybuild.toml": job + "port = 9000\nhealthcheck = \"/\"\n[target.beat]\nenv = { QUEUE = \"mail\" }\n", "job.py": "", "Procfile": "beat: python beat.py\n",
+	})
+	tr := build{dir: dir, attrs: map[string]string{"target": "beat"}}.must(t)
+	var image dockerspec.DockerOCIImage
+	if err := json.Unmarshal(tr.metadata["containerimage.config"], &image); err != nil {
+		t.Fatal(err)
+	}
+	c := image.Config
+	if words := strings.Join(c.Cmd, " "); words != "/bin/sh -c exec python beat.py" || !slices.Contains(c.Env, "QUEUE=mail") || c.Healthcheck != nil || c.ExposedPorts != nil {
+		t.Errorf("the target runs %q with %+v", words, c)
 	}
 }
 

@@ -5,6 +5,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pybuild/pybuild/frontend/tomlfile"
@@ -28,7 +29,6 @@ type Config struct {
 	file   *tomlfile.File // nil where there is no file
 	root   []string       // path of pybuild's own table in the file
 	target string         // whose configuration it is
-	serve  []string       // path of the table that Serve is from; nil for [serve]
 }
 
 // Build says how dependencies and code are made.
@@ -132,6 +132,8 @@ type Target struct {
 	// instead of the other.
 	Groups, Extras []string
 	Input          string
+	// Packages are Debian packages beside those of Runtime.
+	Packages []string
 }
 
 // Serve says what the container runs. At most one of App, Module, Script and
@@ -197,10 +199,17 @@ func (c *Config) Comment(path ...string) string {
 	return c.file.Comment(c.path(path)...)
 }
 
-// path is a path of pybuild's own table as it is in the file.
+// path is a path of pybuild's own table as it is in the file: what a target says itself is in
+// its own table.
 func (c *Config) path(path []string) []string {
-	if c.serve != nil && len(path) > 0 && path[0] == "serve" {
-		path = append(slices.Clone(c.serve), path[1:]...)
+	if t, ok := c.Targets[c.target]; ok && len(path) > 0 {
+		own := append(append(slices.Clone(c.root), "target", c.target), path[1:]...)
+		switch {
+		case path[0] == "serve" && (t.Serve.Starts() || len(path) > 1 && c.file.Has(own[:len(c.root)+3]...)):
+			return own
+		case strings.Join(path, ".") == "runtime.packages" && c.file.Has(own...):
+			return own
+		}
 	}
 	return append(slices.Clone(c.root), path...)
 }

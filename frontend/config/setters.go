@@ -108,7 +108,11 @@ func integer(into *int, low, high int) func(value) {
 		n, ok := v.raw.(int64)
 		switch {
 		case !ok:
-			v.wrongType("a whole number", v.asNumber())
+			hint := v.asNumber()
+			if hint == "" {
+				hint = v.likeExample()
+			}
+			v.wrongType("a whole number", hint)
 		case n < int64(low) || n > int64(high):
 			v.fail(mistake("PB006", v.likeExample(), "%s should be between %d and %d, but is %d", v.name(), low, high, n))
 		default:

@@ -53,6 +53,9 @@ func targetTable(t *Target) *table {
 	return &table{
 		doc: "An image of the same layers that runs something else.",
 		keys: append(keys, key{
+			name: "packages", kind: "list of strings", example: `["git"]`,
+			doc: "Debian packages beside those of `[runtime]`", byself: "none", read: texts(&t.Packages, checkPackage),
+		}, key{
 			name: "env", kind: "table of strings or `false`", example: `{ LOG_LEVEL = "debug" }`,
 			doc: "environment over that of `[runtime]`", byself: "none", read: runtimeEnv(&t.Env),
 		}, key{
@@ -69,7 +72,8 @@ func targetTable(t *Target) *table {
 }
 
 // For returns the configuration of a target: that of the runtime with the target's
-// own over it.
+// own over it. A target that says what it runs has nothing of [serve]: what answers to the
+// runtime's health check need not be there.
 func (c *Config) For(target string) *Config {
 	t, ok := c.Targets[target]
 	if !ok {
@@ -77,14 +81,15 @@ func (c *Config) For(target string) *Config {
 	}
 	d := *c
 	d.target = target
-	if t.Serve.starts() {
-		d.Serve, d.serve = t.Serve, []string{"target", target}
+	if d.Serve = t.Serve; !t.Serve.Starts() {
+		d.Serve = t.Serve.over(c.Serve)
 	}
 	d.Runtime.Env = maps.Clone(c.Runtime.Env)
 	if d.Runtime.Env == nil {
 		d.Runtime.Env = map[string]*string{}
 	}
 	maps.Copy(d.Runtime.Env, t.Env)
+	d.Runtime.Packages = append(slices.Clone(c.Runtime.Packages), t.Packages...)
 	d.Build.Groups = append(slices.Clone(c.Build.Groups), t.Groups...)
 	d.Build.Extras = append(slices.Clone(c.Build.Extras), t.Extras...)
 	if t.Input != "" {
@@ -110,9 +115,33 @@ func (c *Config) Whole() *Config {
 	return &d
 }
 
-// starts reports whether something to run was written.
-func (s Serve) starts() bool {
+// Starts reports whether something to run was written.
+func (s Serve) Starts() bool {
 	return s.App != "" || s.Module != "" || s.Script != "" || s.Command != nil
+}
+
+// over returns s with what it does not say taken from another.
+func (s Serve) over(other Serve) Serve {
+	d := other
+	if s.Server != "" {
+		d.Server = s.Server
+	}
+	if s.Entrypoint != nil {
+		d.Entrypoint = s.Entrypoint
+	}
+	if s.Workers != 0 || s.WorkersAuto {
+		d.Workers, d.WorkersAuto = s.Workers, s.WorkersAuto
+	}
+	if s.Port != 0 {
+		d.Port = s.Port
+	}
+	if s.Healthcheck.Set {
+		d.Healthcheck = s.Healthcheck
+	}
+	if s.StopSignal != "" {
+		d.StopSignal = s.StopSignal
+	}
+	return d
 }
 
 // NamedAt is where [build], or the table of the target, has a name in a list such as

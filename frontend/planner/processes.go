@@ -10,6 +10,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -32,7 +33,7 @@ func (b *builder) processes() ([]process, error) {
 	var all []process
 	add := func(name string, command []string, reason string) {
 		taken := slices.ContainsFunc(all, func(p process) bool { return p.name == name })
-		if !taken && !slices.Contains(builtinTargets(), name) {
+		if !taken && !Builtin(name) {
 			all = append(all, process{name, command, reason})
 		}
 	}
@@ -123,6 +124,9 @@ func builtinTargets() []string {
 	return []string{Runtime, "builder", "debug", "dev", "test", Locking, Wheelhouse, Dockerfile}
 }
 
+// Builtin reports whether every project has a target of that name.
+func Builtin(target string) bool { return slices.Contains(builtinTargets(), target) }
+
 const (
 	// Runtime is the default target.
 	Runtime = "runtime"
@@ -171,18 +175,19 @@ func (b *builder) target() error {
 		b.plan.Config = plan.Config{Workdir: "/", Cmd: []string{b.plan.Python.Executable}}
 		return nil
 	}
-	if _, ok := b.Config.Targets[b.plan.Target]; ok {
+	configured, ok := b.Config.Targets[b.plan.Target]
+	if ok && configured.Serve.Starts() {
 		return nil // its configuration is in force already
 	}
 	names := builtinTargets()
 	for _, p := range processes {
 		if p.name == b.plan.Target {
-			c := &b.plan.Config
-			c.Entrypoint, c.Cmd, c.Ports, c.Healthcheck = nil, p.command, nil, nil
-			b.decide("command", strings.Join(p.command, " "), p.reason)
-			return nil
+			return b.process(p, configured.Serve)
 		}
 		names = append(names, p.name)
+	}
+	if ok {
+		return nil
 	}
 	return UnknownTarget(b.plan.Target, append(names, sortedKeys(b.Config.Targets)...))
 }
@@ -194,6 +199,18 @@ func UnknownTarget(name string, names []string) error {
 		hint = "did you mean --target " + near + "?\n" + hint
 	}
 	return &diag.Error{Code: "PB401", Message: fmt.Sprintf("no target %q", name), Hint: hint}
+}
+
+// process runs another process of the project: of what [serve] says nothing is its own, only
+// what the target of its name says.
+func (b *builder) process(p process, own config.Serve) error {
+	c, configured := &b.plan.Config, *b.Config
+	configured.Serve = own
+	b.Config = &configured
+	c.Entrypoint, c.Cmd, c.Ports, c.Healthcheck, c.StopSignal = own.Entrypoint, p.command, nil, nil, or(own.StopSignal, "SIGTERM")
+	b.decide("command", strings.Join(p.command, " "), p.reason)
+	b.ports(start{})
+	return b.healthcheck(start{value: p.name})
 }
 
 // pythonPath puts an app's own root on sys.path, for all that runs.

@@ -49,8 +49,7 @@ func (b *builder) serve() error {
 		return &diag.Error{Code: "PB307", At: b.Config.At("serve", "workers"), Source: source,
 			Message: fmt.Sprintf("workers needs a web app, and %s is none", st.value), Hint: "leave workers out, or name the app: app = \"shop.main:app\""}
 	}
-	b.healthcheck(st)
-	return nil
+	return b.healthcheck(st)
 }
 
 // launch has the launcher start a command.
@@ -86,14 +85,20 @@ func (b *builder) ports(st start) {
 
 // healthcheck asks a web server over HTTP, with Python: slim images have no
 // other client.
-func (b *builder) healthcheck(st start) {
+func (b *builder) healthcheck(st start) error {
 	h := b.Config.Serve.Healthcheck
-	if h.Disabled {
+	serves := st.app != "" || st.health != ""
+	switch {
+	case h.Disabled:
 		b.plan.Config.Healthcheck = &plan.Healthcheck{}
-		return
-	}
-	if st.app == "" && st.health == "" && !h.Set {
-		return
+		return nil
+	case !serves && !h.Set:
+		return nil
+	case !serves && h.Command == nil && h.Path == "" && !b.hasPort():
+		_, source := b.Config.Source()
+		return &diag.Error{Code: "PB309", At: b.Config.At("serve", "healthcheck"), Source: source,
+			Message: "the health check has nothing to ask: what starts is no web app, and nothing says which port it listens on",
+			Hint:    "add a command that checks, as command = [\"python\", \"-m\", \"shop.check\"], or the path and the port of what answers over HTTP"}
 	}
 	check := plan.Healthcheck{
 		Command:     h.Command,
@@ -117,6 +122,7 @@ func (b *builder) healthcheck(st start) {
 		}
 	}
 	b.plan.Config.Healthcheck = &check
+	return nil
 }
 
 func or[T comparable](value, otherwise T) T {
