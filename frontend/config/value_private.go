@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -42,13 +43,16 @@ func checkCAFile(s string) *diag.Error {
 	return nil
 }
 
+// mirrorURL is what the script that writes apt's sources can put there.
+var mirrorURL = regexp.MustCompile(`^[A-Za-z0-9.:/\[\]{}%_~+-]+$`)
+
 // checkMirror judges the URL that stands before the paths of Debian's archive.
 func checkMirror(s string) *diag.Error {
 	if d := checkBuildEnv(s); d != nil {
 		return d
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || !mirrorURL.MatchString(s) || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 		return mistake("PB011", `write apt-mirror = "https://mirror.example": below it are debian and debian-security`, "%s is not the URL of a mirror", show(s))
 	}
 	return nil

@@ -80,6 +80,7 @@ func FuzzPoetryLock(f *testing.F) {
 		"b = [{version = \"<2 || >3\", markers = \"extra == 'x'\", optional = true}]\n[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\n"),
 		[]byte("[tool.poetry.dependencies]\na = {version = \"~1.0\", extras = [\"x\"], python = \"<3.11\"}\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
+		watch(t)
 		p, err := ParsePyproject(PyprojectFile, manifest)
 		if err != nil {
 			return
@@ -99,6 +100,7 @@ func FuzzPdmLock(f *testing.F) {
 		"files = [{hash = \"sha256:00\"}]\n[[package]]\nname = \"a\"\nversion = \"1\"\npath = \"./a\"\n"),
 		[]byte("[project]\ndependencies = [\"a[x]>=1\"]\n[tool.pdm.dev-dependencies]\nx = [\"-e file:///${PROJECT_ROOT}/a#egg=a\", {git = \"g\", name = \"n\"}]\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
+		watch(t)
 		p, err := ParsePyproject(PyprojectFile, manifest)
 		if err != nil {
 			return
@@ -117,6 +119,7 @@ func FuzzPipfileLock(f *testing.F) {
 	f.Add([]byte(`{"_meta": {"pipfile-spec": 6, "requires": {"python_version": "3"}}, "default": {"a": {"version": "==1", "hashes": ["sha256:00"], "os_name": "== 'nt'"}}}`),
 		[]byte("[packages]\na = {version = \"*\", os_name = \"== 'nt'\"}\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
+		watch(t)
 		p, err := ParsePipfile(PipfileFile, manifest)
 		if err != nil {
 			checkPlaces(t, err)

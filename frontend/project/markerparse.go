@@ -27,7 +27,11 @@ func parseMarker(text string) (marker, error) {
 	p.next()
 	m, err := p.or(0)
 	if err == nil && p.kind != 0 {
-		err = fmt.Errorf("%q does not end after %q", text, text[:len(text)-len(p.rest)-len(p.word)])
+		read := len(text) - len(p.rest)
+		if p.kind != '?' { // which is not taken off the rest
+			read -= len(p.word)
+		}
+		err = fmt.Errorf("%q does not end after %q", text, text[:read])
 	}
 	if err != nil {
 		return marker{}, fmt.Errorf("not an environment marker: %w", err)

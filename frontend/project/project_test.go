@@ -215,6 +215,7 @@ func FuzzUVLock(f *testing.F) {
 		f.Add(fsys[PyprojectFile].Data, fsys[UVLockFile].Data)
 	}
 	f.Fuzz(func(t *testing.T, pyproject, lock []byte) {
+		watch(t)
 		facts, err := Read(files(PyprojectFile, string(pyproject), UVLockFile, string(lock), "libs/two/pyproject.toml", aProject), Choice{})
 		if (facts == nil) == (err == nil) {
 			t.Error("facts and error, or neither")

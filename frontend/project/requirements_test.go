@@ -213,6 +213,7 @@ func FuzzRequirements(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		watch(t)
 		fsys := files("requirements.txt", string(data), "sub/r.txt", string(data))
 		r, err := ParseRequirements(fsys, "requirements.txt")
 		lines := strings.Count(string(data), "\n") + 1

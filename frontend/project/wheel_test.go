@@ -173,11 +173,16 @@ func FuzzPylock(f *testing.F) {
 	f.Add([]byte("lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nwheels = [{url = \"https://h.example/a-1-py3-none-any.whl\"}]\nsdist = {path = \"x\"}"))
 	f.Add([]byte("lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\narchive = {url = \"%zz\"}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		watch(t)
 		lock, err := ParsePylock("pylock.toml", data)
+		checkTold(t, err, map[string]string{"pylock.toml": string(data)})
 		if err != nil {
 			return
 		}
 		for _, p := range lock.Packages {
+			if line, _ := p.Requirement(); strings.ContainsAny(line, "\r\n") || strings.HasPrefix(line, "-") {
+				t.Errorf("%q is more than a requirement", line)
+			}
 			NeedsBuild([]Installed{{p.Name, p.Version}}, lock, Target{Python: "3.12", Arch: "amd64", Libc: "glibc", LibcVersion: "2.36"})
 		}
 	})
