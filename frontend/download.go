@@ -60,11 +60,13 @@ func (e *downloadError) Unwrap() error { return e.error }
 
 // lostDownload tells the download of a wheel that another try may get from all other
 // errors. Wheels are the sources over HTTP whose checksum is known before; those that the
-// engine logs in for, a step has no login to.
+// engine logs in for, a step has no login to. Where the engine knows a checksum, it takes
+// the page of an error for the file, and calls it another one than was locked: whether
+// that is so, the step finds out, which verifies it as well.
 func lostDownload(def *pb.Definition, err error) error {
 	var failed *errdefs.VertexError
 	explained := diag.All(err)
-	if !errors.As(err, &failed) || len(explained) == 0 || explained[0].Code != "PB507" {
+	if !errors.As(err, &failed) || len(explained) == 0 || explained[0].Code != "PB507" && explained[0].Code != "PB503" {
 		return err
 	}
 	for _, data := range def.Def {

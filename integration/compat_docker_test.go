@@ -17,31 +17,32 @@ import (
 func debianDocker(t *testing.T) engineCLI {
 	dir := compatDir(t, "docker-20.10")
 	provided(t, filepath.Join(dir, "usr/sbin/dockerd"), func() error { return unpackDebs(dir, "docker.io", "containerd", "runc") })
-	return ownDockerd(t, []string{filepath.Join(dir, "usr/sbin"), filepath.Join(dir, "usr/bin")}, nil)
+	if out, err := exec.Command(filepath.Join(dir, "usr/sbin/dockerd"), "--version").Output(); err != nil || !strings.Contains(string(out), " 20.10.24") {
+		t.Skipf("the package of this system is another: %s %v", out, err)
+	}
+	return ownDockerd(t, filepath.Join(dir, "usr/sbin"), filepath.Join(dir, "usr/bin"))
 }
 
-// graphdriverDocker is the bed's dockerd with the store that it had before containerd's.
-func graphdriverDocker(t *testing.T) engineCLI {
-	return ownDockerd(t, nil, map[string]any{"features": map[string]bool{"containerd-snapshotter": false}})
+// releasedDocker is a dockerd built as its release was, which still had the graphdriver
+// store by default; the bed's containerd and runc are under it.
+func releasedDocker(t *testing.T, version string) engineCLI {
+	dir := compatDir(t, "docker-"+version)
+	provided(t, filepath.Join(dir, "dockerd"), func() error {
+		return goBuild(t, "github.com/docker/docker@"+version+"+incompatible", "./cmd/dockerd", dir,
+			"github.com/docker/docker/dockerversion.Version="+strings.TrimPrefix(version, "v"))
+	})
+	return ownDockerd(t, dir)
 }
 
 // ownDockerd starts a dockerd with neither bridge nor firewall rules of its own: two on a
-// machine delete each other's.
-func ownDockerd(t *testing.T, path []string, more map[string]any) engineCLI {
+// machine delete each other's. It and what it needs are in directories before PATH.
+func ownDockerd(t *testing.T, path ...string) engineCLI {
 	t.Helper()
 	if os.Getenv("PYBUILD_IMAGE") == "" || os.Getuid() != 0 {
 		t.Skip("an engine of the test's own needs root and the bed: run `make test`")
 	}
+	exe := filepath.Join(path[0], "dockerd")
 	path = append(path, filepath.SplitList(os.Getenv("PATH"))...)
-	exe := ""
-	for _, dir := range path {
-		if _, err := os.Stat(filepath.Join(dir, "dockerd")); err == nil && exe == "" {
-			exe = filepath.Join(dir, "dockerd")
-		}
-	}
-	if exe == "" {
-		t.Skip("no dockerd on PATH: the bed runs on the machine's Docker engine")
-	}
 	dir := short(t)
 	socket := filepath.Join(dir, "d.sock")
 	registry := os.Getenv("PYBUILD_REGISTRY")
@@ -49,9 +50,6 @@ func ownDockerd(t *testing.T, path []string, more map[string]any) engineCLI {
 		"data-root": filepath.Join(dir, "root"), "exec-root": filepath.Join(dir, "run"), "pidfile": filepath.Join(dir, "pid"),
 		"hosts": []string{"unix://" + socket}, "registry-mirrors": []string{"http://" + registry}, "insecure-registries": []string{registry},
 		"userland-proxy": false, "bridge": "none", "iptables": false, "ip6tables": false, "storage-driver": "overlay2",
-	}
-	for k, v := range more {
-		config[k] = v
 	}
 	text, err := json.Marshal(config)
 	if err != nil {

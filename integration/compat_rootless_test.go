@@ -14,7 +14,8 @@ import (
 func rootlessBuildkitd(t *testing.T) engineCLI {
 	dir := compatDir(t, "rootlesskit")
 	kit := provided(t, filepath.Join(dir, "rootlesskit"), func() error {
-		return goBuild(t, "github.com/rootless-containers/rootlesskit/v2", "v2.3.6", "./cmd/rootlesskit", dir)
+		return goBuild(t, "github.com/rootless-containers/rootlesskit/v2@v2.3.6", "./cmd/rootlesskit", dir,
+			"github.com/rootless-containers/rootlesskit/v2/pkg/version.Version=v2.3.6")
 	})
 	newuidmap := provided(t, filepath.Join(dir, "usr/bin/newuidmap"), func() error { return unpackDebs(dir, "uidmap", "libsubid4") })
 	o := ownBuildkitd(t, "", "", "")

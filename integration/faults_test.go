@@ -72,8 +72,8 @@ func TestIndexFaults(t *testing.T) {
 			ix := newIndex(t, wheel, other)
 			files := map[string]string{"pybuild.toml": job, "job.py": "print(1)\n", "pylock.toml": ix.pylock(t, wheel, other)}
 			module := sitePackages + wheel.name + ".py"
-			// The engine's own try, and one of the step's.
-			ix.breaks(c.fault.times(2, "/files/"+wheel.name+"/"))
+			// The engine's own try, its question what the server answers, and one of the step's.
+			ix.breaks(c.fault.times(3, "/files/"+wheel.name+"/"))
 			tr := build{dir: project(t, files), read: []string{module}}.must(t)
 			if tr.files[module] == "" || !strings.Contains(fmt.Sprint(tr.warnings), "the engine could not download "+ix.URL) {
 				t.Errorf("the module is %q after the warnings %q", tr.files[module], tr.warnings)

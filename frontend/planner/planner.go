@@ -236,7 +236,7 @@ func newBuilder(in Input) (*builder, error) {
 		return nil, err
 	}
 	if !in.Engine.Merge {
-		b.decide("layers", "copied onto the base", "the engine has no MergeOp, which came with BuildKit 0.10 (Docker 23)")
+		b.decide("layers", "copied onto the base", "the engine has no MergeOp: BuildKit has it since 0.10, Docker with the containerd image store")
 	}
 	return b, b.checkHistory()
 }

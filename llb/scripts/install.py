@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 
+import cache
 import overlap
 import tree
 import uv
@@ -41,6 +42,19 @@ def finish(strip=(), shebang=None):
     tree.settle(ROOT)
 
 
+def repair(command, env, options):
+    """Install what came damaged out of the cache again, and return uv's exit code."""
+    kept = cache.kept(env)
+    wrong = cache.wrong(ROOT) if kept else []
+    if not wrong:
+        return 0
+    print(f"uv's cache had damaged files of {', '.join(wrong)}: they are installed anew", file=sys.stderr)
+    cache.drop(kept, wrong)
+    for entry in os.scandir(ROOT):
+        shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+    return uv.run(command, env, options).returncode
+
+
 def take(options, name):
     """Take an option out of the list and return its value, or None."""
     if name not in options:
@@ -55,7 +69,7 @@ def main():
     options, (command,) = uv.split(sys.argv[1:])
     strip, shebang = take(options, "--strip"), take(options, "--shebang")
     env = uv.environment(options)
-    code = uv.run(command, env, options).returncode or overlap.settle(ROOT, command, env, options)
+    code = uv.run(command, env, options).returncode or repair(command, env, options) or overlap.settle(ROOT, command, env, options)
     if code:
         return code
     finish(strip.split(",") if strip else (), shebang)

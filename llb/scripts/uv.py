@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 
+import cache
 import failure
 import hints
 
@@ -119,28 +120,40 @@ def explain(text, env, options=()):
 def run(command, env, options=(), **more):
     """Run a command and give its completed process, whatever its exit code.
 
-    What a failed one says is followed by what to do about it, if that is known.
+    One that a damaged cache may have failed runs again without what is damaged. What a
+    failed one says is followed by what to do about it, if that is known.
     """
     if more:
         return subprocess.run(command, env=env, check=False, **more)
-    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
-    kept = bytearray()
-
-    def pass_on():
-        for line in process.stderr:
-            sys.stderr.buffer.write(line)
-            sys.stderr.buffer.flush()
-            kept.extend(line)
-            del kept[: max(0, len(kept) - KEPT)]
-
-    reader = threading.Thread(target=pass_on)
-    reader.start()
-    process.wait()
-    reader.join()
+    process, text = attempt(command, env)
     if process.returncode:
-        text = kept.decode("utf-8", "replace")
+        kept = cache.kept(env)
+        gone = cache.heal(kept) if kept else []
+        if gone:
+            print(f"uv's cache had damaged files of {', '.join(gone)}: they are removed, and this is tried again", file=sys.stderr)
+            process, text = attempt(command, env)
+    if process.returncode:
         if process.returncode == -signal.SIGKILL:
             # Nobody but the kernel ends uv like that.
             text += "signal: 9 (SIGKILL)"
         explain(text, env, options)
     return process
+
+
+def attempt(command, env):
+    """Run a command, and return it and the end of what it said, which is passed on."""
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
+    said = bytearray()
+
+    def pass_on():
+        for line in process.stderr:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+            said.extend(line)
+            del said[: max(0, len(said) - KEPT)]
+
+    reader = threading.Thread(target=pass_on)
+    reader.start()
+    process.wait()
+    reader.join()
+    return process, said.decode("utf-8", "replace")

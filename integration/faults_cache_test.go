@@ -1,0 +1,86 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// TestCacheDamaged damages the cache mounts of builds, and has the next build go over
+// them: its image has what the packages have.
+func TestCacheDamaged(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	for name, damage := range map[string]string{
+		"half of each file": `n = os.path.getsize(f) // 2; os.truncate(f, n)`,
+		"other contents":    `d = open(f, "rb").read(); open(f, "wb").write(bytes(b ^ 255 for b in d))`,
+		"files lost":        `os.unlink(f)`,
+		"emptied":           `shutil.rmtree(b) if b != "/cache" and os.path.exists(b) else b == "/cache" and os.unlink(f)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name != "half of each file" {
+				heavy(t)
+			}
+			tag := fmt.Sprint(rand.Uint32())
+			namespace := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": tag}
+			again := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": tag, "no-cache": "builder,packages"}
+			wheel, source, locked := dist{name: "wheel" + tag, version: "1.0"}, dist{name: "source" + tag, version: "1.0", sdist: true}, dist{name: "locked" + tag, version: "1.0"}
+			ix := newIndex(t, wheel, source, locked)
+			modules := []string{sitePackages + wheel.name + ".py", sitePackages + source.name + ".py"}
+			unlocked := build{attrs: namespace, read: modules, dir: project(t, map[string]string{
+				"pybuild.toml": job, "job.py": "print(1)\n",
+				"requirements.txt": "--index-url " + ix.simple() + "\n" + wheel.name + "==1.0\n" + source.name + "==1.0\n",
+			})}
+			whole := unlocked.must(t).files
+
+			// A download that the engine loses is a step's, which keeps it.
+			step := build{attrs: namespace, read: []string{sitePackages + locked.name + ".py"}, dir: project(t, map[string]string{
+				"pybuild.toml": job, "job.py": "print(1)\n", "pylock.toml": ix.pylock(t, locked),
+			})}
+			ix.breaks(answers(500).times(1, "/files/"))
+			kept := step.must(t).files
+
+			script := "import os, shutil\nfor b, _, fs in list(os.walk('/cache')):\n for f in fs:\n  f = os.path.join(b, f); " + damage + "\n"
+			inCache(t, tag+"//root/.cache/uv", script)
+			inCache(t, tag+"//root/.cache/pybuild/wheels", script)
+
+			unlocked.attrs, step.attrs = again, again
+			tr := unlocked.must(t)
+			if tr.files[modules[0]] != whole[modules[0]] || tr.files[modules[0]] == "" {
+				t.Errorf("the image has %q, and had %q", tr.files[modules[0]], whole[modules[0]])
+			}
+			// That of the source tells what its build saw, which is not the same twice.
+			if text := tr.files[modules[1]]; !strings.HasPrefix(text, "FACTS = '{") || !strings.HasSuffix(text, "}'\n") {
+				t.Errorf("the image has %q", text)
+			}
+			ix.breaks(answers(500).times(1, "/files/"))
+			if tr := step.must(t); fmt.Sprint(tr.files) != fmt.Sprint(kept) || len(kept) != 1 {
+				t.Errorf("the image has %q, and had %q", tr.files, kept)
+			}
+		})
+	}
+}
+
+// inCache runs a Python script over a cache mount, at /cache.
+func inCache(t *testing.T, id, script string) {
+	t.Helper()
+	_, err := engine(t).Build(context.Background(), client.SolveOpt{}, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		run := llb.Image("docker.io/library/python:3.13-slim").Run(llb.Args([]string{"python3", "-c", script}), llb.IgnoreCache,
+			llb.AddMount("/cache", llb.Scratch(), llb.AsPersistentCacheDir(id, llb.CacheMountShared)))
+		def, err := run.Marshal(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
