@@ -107,15 +107,21 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		// The rest of the workspace, which sources may name, is not there.
 		build = append(build, "--no-sources")
 	}
-	if dir != "." || b.offline() {
+	if dir != "." || b.offline() || b.guarded() {
 		build = append(build, flags...)
 	}
-	flags = b.accessFlags()
+	var options []string
 	if id == "project" && b.history() {
 		mount, target = historyMount(), path.Join(sourceDir, dir)
-		flags = append(flags, "--history", sourceDir)
+		options = append(options, "--history", sourceDir)
 	}
-	args := append(append(b.python(on, "local.py"), append(flags, b.shebangFlags(on)...)...), "--")
+	wheel := strings.HasSuffix(dir, ".whl")
+	if b.guarded() && !wheel {
+		required = b.requires(on, b.unbuiltLocal(id, dir, name, at, mount, target))
+		build = append(build, "--offline")
+	}
+	secrets, given := b.given(!wheel)
+	args := append(append(b.python(on, "local.py"), append(append(secrets, options...), b.shebangFlags(on)...)...), "--")
 	args = append(append(args, append(build, target)...), "--then")
 	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
 	extra := required
@@ -125,9 +131,36 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 	mounts := append(append([]plan.Mount{mount}, extra...), b.tools(on, append(b.installScripts(), "local.py")...)...)
 	b.add(plan.Step{
 		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.offline(), Mounts: append(mounts, b.access()...),
+		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.offline(), Mounts: append(mounts, given...),
 	})
 	b.layer(id)
+}
+
+// unbuiltLocal is a directory or an archive of the context to build.
+func (b *builder) unbuiltLocal(id, dir, name string, at plan.Location, mount plan.Mount, target string) unbuilt {
+	u := unbuilt{id: id, name: name, flags: b.sourceFlags(), sources: []string{target}, at: at}
+	p := b.Facts.Members[dir]
+	if id == "project" {
+		p = b.Facts.Project
+	}
+	switch {
+	case path.Ext(dir) == ".gz" || path.Ext(dir) == ".zip":
+		u.archives, u.files = []string{target}, []plan.Mount{mount}
+		return u
+	case p == nil || !p.HasBuildSystem || len(p.BuildRequires) == 0:
+		u.asked = []string{"setuptools >= 40.8.0"}
+	default:
+		for _, text := range p.BuildRequires {
+			r, err := project.ParseRequirement(text)
+			if err == nil && slices.ContainsFunc(p.Sources[project.NormalizeName(r.Name)], func(s project.Source) bool { return s.Kind != project.SourceIndex }) {
+				// It is in the context.
+				continue
+			}
+			u.asked = append(u.asked, text)
+		}
+	}
+	u.trees = []plan.Mount{mount}
+	return u
 }
 
 // files plans the app's own files, with their bytecode.

@@ -26,6 +26,10 @@ func (b *builder) debug() {
 		on := b.systemOn()
 		cmd := []string{uvPath, "pip", "install", "--python", b.interpreter(on), "--target", "/install" + debugDir, "--link-mode", "copy", "--no-config"}
 		cmd = append(append(append(cmd, b.crossFlags(on)...), b.sourceFlags()...), debugger)
+		if b.guarded() {
+			// The step has secrets.
+			cmd = append(cmd, "--no-build")
+		}
 		args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), []string{"--"}, cmd)
 		b.add(plan.Step{
 			ID: "debugger", Name: "[debug] install " + debugger, Stage: "debug", On: on, Args: args, Env: b.uvEnv(on), Dir: "/", Output: "/install",

@@ -57,7 +57,7 @@ func (b *builder) resolve() {
 	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {
 		// uv caches by path what a directory says of itself, and all projects
 		// have the same paths here: this cache is the step's own.
-		step.Env = append(step.Env, plan.EnvVar{Name: "UV_CACHE_DIR", Value: "/tmp/uv-cache"})
+		step.Env = append(step.Env, plan.EnvVar{Name: "UV_CACHE_DIR", Value: ownCache})
 	}
 	b.add(step)
 }
@@ -109,7 +109,7 @@ func (b *builder) install() {
 	if kinds := b.Config.Build.Strip; len(kinds) > 0 {
 		b.decide("strip", strings.Join(kinds, ", "), "the configuration leaves them out of installed packages", "build", "strip")
 	}
-	if b.fromSources() {
+	if b.fromSources() || b.guarded() && b.Resolved != nil {
 		b.packages()
 		return
 	}
@@ -130,13 +130,18 @@ func (b *builder) install() {
 		}}
 	}
 	cmd = append(cmd, b.sourceFlags()...)
-	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
+	access, given := b.accessFlags(), b.access()
+	if b.airGapped() {
+		// Nothing is downloaded, and build scripts may run.
+		access, given = b.given(false)
+	}
+	args := slices.Concat(b.python(on, "install.py"), access, b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	name := "[builder] install the packages of " + b.inputName()
 	if b.Resolved != nil {
 		name = fmt.Sprintf("[builder] install %s from %s", plan.Count(len(b.Resolved.Install), "package"), b.inputName())
 	}
 	mounts = append(mounts, b.tools(on, b.installScripts()...)...)
-	mounts = append(mounts, b.access()...)
+	mounts = append(mounts, given...)
 	b.add(plan.Step{
 		ID: "install", Name: name, Stage: "builder", On: on, Args: args, Env: b.uvEnv(on), Dir: projectDir,
 		Output: "/install", Offline: b.airGapped(), At: b.inputAt(), Mounts: mounts,

@@ -14,6 +14,8 @@ import (
 const (
 	// fetchedDir is where a step sees the wheels that another one fetched.
 	fetchedDir = "/run/pybuild/fetched"
+	// noHash stands for the sum of a file that nothing tells one of.
+	noHash = "-"
 	// wheelCache holds wheels by their SHA-256.
 	wheelCache = "/root/.cache/pybuild/wheels"
 	// wheelhouseDir is where steps see the wheelhouse.
@@ -25,6 +27,10 @@ const (
 // build's CA nor its proxies, or has failed. What is installed from it is the same, in
 // the same layers.
 func (b *builder) fetchedByStep(w project.Wheel) bool {
+	if w.File.Hashes["sha256"] == "" {
+		// The engine could not tell whether it is the right one.
+		return true
+	}
 	if b.Engine.FetchFailed || b.Config.Build.Wheelhouse != "" {
 		return true
 	}
@@ -85,7 +91,7 @@ func (b *builder) fetch(g group) bool {
 	}
 	args = append(args, "--")
 	for _, w := range fetched {
-		args = append(args, w.File.Name, w.File.Hashes["sha256"], w.File.URL)
+		args = append(args, w.File.Name, or(w.File.Hashes["sha256"], noHash), w.File.URL)
 	}
 	b.add(plan.Step{
 		ID: "fetch-" + g.id, Name: "[packages] fetch " + wheelNames(fetched), Stage: "packages", On: on, Args: args,

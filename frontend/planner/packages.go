@@ -55,6 +55,10 @@ func (b *builder) fromSources() bool {
 	case "cache":
 		return false
 	}
+	if b.guarded() && !b.locked() {
+		b.decide("wheels", "sources", "steps that may log in somewhere download, and others install", "build", "wheels")
+		return true
+	}
 	if !b.locked() {
 		b.decide("wheels", "cache", "the dependencies are not locked with hashes", "build", "wheels")
 		return false
@@ -123,7 +127,7 @@ func (b *builder) groups() []group {
 			groups = append(groups, bucket)
 		}
 	}
-	if b.Config.Build.Layers == "single" || !b.Engine.Merge {
+	if len(wheels) > 0 && (b.Config.Build.Layers == "single" || !b.Engine.Merge) {
 		// In the order of the layers, which decides where packages bring the same file.
 		one := group{id: "install", name: fmt.Sprintf("%s from %s", plan.Count(len(wheels), "package"), b.inputName())}
 		for _, g := range groups {
@@ -181,58 +185,25 @@ func (b *builder) downloads(wheels []project.Wheel) []plan.Mount {
 	return mounts
 }
 
-// rest plans what has to be built, or has no file with a hash. Source archives are
-// sources of the build, as wheels are; what they are built with, and what has no hash,
-// uv finds in its index or repository, over its cache.
+// rest plans what has to be built, or has no file with a hash.
 func (b *builder) rest(packages []project.PylockPackage) {
-	var text strings.Builder
-	all := true
-	indexes := map[string]bool{}
 	names := make([]string, 0, len(packages))
-	var found []string
-	var sources []project.Wheel
 	for _, p := range packages {
 		names = append(names, p.Name)
-		if w, ok := b.hashedFile(p); ok {
-			sources = append(sources, w)
-			continue
-		}
-		found = append(found, p.Name)
-		line, hashed := p.Requirement()
-		all = all && hashed
-		text.WriteString(line + "\n")
-		if p.Index != "" {
-			indexes[p.Index] = true
-		}
-	}
-	written := text.String()
-	if b.directRequirements() {
-		// The hashes that the user wrote, and not those that an index has.
-		written, all, indexes = b.Facts.Requirements.Only(found), b.Facts.Requirements.AllHashed(), nil
 	}
 	on := b.on()
-	paths, files := b.deliver("sources", sources, sdistDir)
-	for i, w := range sources {
-		written += w.Name + " @ file://" + paths[i] + " --hash=sha256:" + w.File.Hashes["sha256"] + "\n"
-	}
-	flags, required := b.requirements(on)
+	l := b.left(on, packages)
 	cmd := append(b.pipInstall(on), "--no-deps", "-r", lockedFile)
-	if all {
+	if l.hashed {
 		cmd = append(cmd, "--require-hashes")
 	}
-	cmd = append(cmd, flags...)
-	if len(b.wheelhouse()) == 0 {
-		for _, url := range sortedKeys(indexes) {
-			if !slices.ContainsFunc(b.Facts.Indexes(), func(i project.Index) bool { return sameIndex(i.URL, url) }) {
-				cmd = append(cmd, "--extra-index-url", url)
-			}
-		}
-	}
-	args := slices.Concat(b.python(on, "install.py"), b.accessFlags(), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
+	cmd = append(cmd, l.flags...)
+	args := slices.Concat(b.python(on, "install.py"), b.stripFlags(), b.shebangFlags(on), []string{"--"}, cmd)
 	mounts := []plan.Mount{{
-		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
+		Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: l.written}}, Target: projectDir, Scratch: true,
 	}}
-	mounts = slices.Concat(mounts, files, required, b.tools(on, b.installScripts()...), b.access())
+	_, given := b.given(false)
+	mounts = slices.Concat(mounts, l.mounts, b.tools(on, b.installScripts()...), given)
 	if slices.Contains(b.buildNeeds(), rustPackage) && !b.hermetic() {
 		mounts = append(mounts, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
 	}

@@ -55,7 +55,7 @@ func (b *builder) hashedFile(p project.PylockPackage) (project.Wheel, bool) {
 		return project.Wheel{}, false
 	}
 	w, ok := of(*source)
-	return w, ok && (b.hermetic() || !b.fetchedByStep(w))
+	return w, ok && (b.hermetic() || b.guarded() || !b.fetchedByStep(w))
 }
 
 // deliver mounts files of packages: the engine fetches those that it can. It returns the

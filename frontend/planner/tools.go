@@ -41,8 +41,10 @@ func uvScripts(names ...string) []string {
 // tools mounts the scripts, uv out of its own image, and uv's cache.
 func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 	mounts := []plan.Mount{scriptsMount(scripts...), b.uvOn(on)}
-	if b.hermetic() {
-		// What other builds left in the cache has no hash in this one's lock.
+	if b.hermetic() || b.guarded() {
+		// What other builds left in the cache has no hash in this one's lock. And where
+		// there are secrets, a build script of another project must not have a say: uv
+		// runs the interpreter that its cache names.
 		return mounts
 	}
 	return append(mounts, plan.Mount{Kind: plan.Cache, Target: uvCache, ID: uvCache})
@@ -52,10 +54,10 @@ func (b *builder) tools(on plan.Ref, scripts ...string) []plan.Mount {
 // pybuild's settings, then the user's.
 func (b *builder) uvEnv(on plan.Ref) []plan.EnvVar {
 	cache := uvCache
-	if b.airGapped() {
+	if b.airGapped() || b.guarded() {
 		// uv tells files of a directory apart by path and time, which those of all
 		// wheelhouses have in common.
-		cache = "/tmp/uv-cache"
+		cache = ownCache
 	}
 	env := append(b.toolEnv(on), plan.EnvVar{Name: "UV_CACHE_DIR", Value: cache},
 		// What is built shall be the same on every machine: no date, and no debug

@@ -127,13 +127,21 @@ func (b *builder) buildWheels(packages []project.PylockPackage) {
 		names = append(names, p.Name)
 	}
 	install := slices.Concat([]string{uvPath, "pip", "install", "--python", b.interpreter(on), "--target", "/tmp/installed", "--no-deps", "-r", lockedFile},
-		b.crossFlags(on), b.sourceFlags())
-	args := slices.Concat(b.python(on, "wheels.py"), b.accessFlags(), []string{"--"}, names, []string{"--then"}, install)
+		b.crossFlags(on))
+	written, flags := text.String(), b.sourceFlags()
+	var options []string
+	_, mounts := b.given(false)
+	if b.guarded() {
+		l := b.left(on, packages)
+		written, flags = l.written, l.flags
+		options, mounts = []string{"--cache", ownCache}, append(mounts, l.mounts...)
+	}
+	args := slices.Concat(b.python(on, "wheels.py"), options, []string{"--"}, names, []string{"--then"}, install, flags)
 	b.add(plan.Step{
 		ID: "wheels", Name: "[wheelhouse] build " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args, Env: b.uvEnv(on), Dir: projectDir,
 		Output: "/out", Offline: b.airGapped(), At: b.inputAt(),
 		Mounts: append(append([]plan.Mount{{
-			Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: text.String()}}, Target: projectDir, Scratch: true,
-		}}, b.tools(on, uvScripts("tree.py", "wheels.py")...)...), b.access()...),
+			Kind: plan.Bind, From: plan.Ref{Files: map[string]string{lockedFile: written}}, Target: projectDir, Scratch: true,
+		}}, b.tools(on, uvScripts("tree.py", "wheels.py")...)...), mounts...),
 	})
 }

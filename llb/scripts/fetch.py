@@ -2,6 +2,8 @@
 
 usage: fetch.py [--secret-env NAME=FILE]... [--index NAME=URL]... [--wheelhouse DIR] -- [NAME SHA256 URL]...
 
+SHA256 is "-" for a file whose sum nobody knows, which no cache keeps.
+
 The wheels come to lie in /out. Each is looked for in the cache, then in the
 wheelhouse, then at its URL: with the user and password of the index that is on
 the same server (UV_INDEX_<NAME>_USERNAME and _PASSWORD), or those of a netrc file.
@@ -94,6 +96,10 @@ def digest(path):
 
 
 def fetch(name, expected, url, opener, logins, wheelhouse):
+    if expected == "-":
+        with open(os.path.join(OUT, name), "wb") as part:
+            download(name, url, opener, logins, part)
+        return
     cached = os.path.join(CACHE, expected)
     if not (os.path.exists(cached) and digest(cached) == expected):
         with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as part:

@@ -1,8 +1,9 @@
 """Build wheels of packages that have none, and leave them in /out.
 
-usage: wheels.py [uv.py options] -- NAME... --then UV...
+usage: wheels.py [--cache DIR] [uv.py options] -- NAME... --then UV...
 
-UV installs the packages over an empty cache, in which uv keeps what it built.
+UV installs the packages over a cache without wheels of theirs, in which it keeps what it
+builds: an empty one, or DIR.
 """
 
 import glob
@@ -23,13 +24,16 @@ def normal(name):
 
 def main():
     options, (names, command) = uv.split(sys.argv[1:])
+    cache = CACHE
+    if options[:1] == ["--cache"]:
+        cache, options = options[1], options[2:]
     env = uv.environment(options)
-    env["UV_CACHE_DIR"] = CACHE
+    env["UV_CACHE_DIR"] = cache
     done = uv.run(command, env, options)
     if done.returncode:
         return done.returncode
     left = {normal(name) for name in names}
-    for path in sorted(glob.glob(f"{CACHE}/**/*.whl", recursive=True)):
+    for path in sorted(glob.glob(f"{cache}/**/*.whl", recursive=True)):
         name = normal(os.path.basename(path).split("-")[0])
         if os.path.isfile(path) and name in left:
             shutil.copyfile(path, os.path.join("/out", os.path.basename(path)))
