@@ -27,6 +27,7 @@ func Checks() []Check {
 		{"SecretFile", "The image takes in a file that commonly holds secrets."},
 		{"SecretInEnv", "A variable of the image, or a build argument, has the name of a secret and a value."},
 		{"UncacheableInclude", "`include` names files that change without a change of the code."},
+		{"UnlockedSecrets", "A step that sees secrets may run build scripts, since the versions are not locked."},
 		{"UnpinnedBase", "The tag of an image is `latest`, or there is none."},
 		{"UnusedBuildArg", "`--build-arg` names something that `[build] args` does not have."},
 		{"UnusedDependencies", "There are dependencies in `pyproject.toml` and in a requirements file, and the latter is installed."},

@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,8 +41,15 @@ func examples() []example {
 
 func input(t testing.TB, e example) planner.Input {
 	t.Helper()
-	dir := filepath.Join("..", "..", "examples", e.name)
-	data, err := os.ReadFile(filepath.Join(dir, "pybuild.toml"))
+	in := inputOf(t, os.DirFS(filepath.Join("..", "..", "examples", e.name)))
+	in.Resolved = e.resolved
+	return in
+}
+
+// inputOf is a project, without packages, on the official image.
+func inputOf(t testing.TB, fsys fs.FS) planner.Input {
+	t.Helper()
+	data, err := fs.ReadFile(fsys, "pybuild.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +57,7 @@ func input(t testing.TB, e example) planner.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := project.Read(os.DirFS(dir), project.Choice{})
+	facts, err := project.Read(fsys, project.Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +67,6 @@ func input(t testing.TB, e example) planner.Input {
 		Base: planner.Base{Python: plan.Python{
 			Version: "3.13", Prefix: "/usr/local", Executable: "/usr/local/bin/python3.13",
 		}, System: planner.System{Libc: "glibc", Manager: "apt"}},
-		Resolved: e.resolved,
 	}
 }
 

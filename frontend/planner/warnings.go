@@ -30,15 +30,36 @@ func Warnings(in Input) []diag.Warning {
 				Rule:    "NotLocked",
 				At:      b.inputAt(),
 				Message: in.Facts.InputFile + " does not pin every version: another builder may install other versions",
-				Hint:    "pin them: uv pip compile --generate-hashes requirements.in -o requirements.txt",
+				Hint:    lockHint(in.Facts),
 			})
 		}
 	}
-	all = append(all, undeclared(in)...)
+	all = append(append(all, unlockedSecrets(in)...), undeclared(in)...)
 	for _, rule := range rules() {
 		all = append(all, rule(in)...)
 	}
 	return all
+}
+
+// unlockedSecrets warns of the one step that may build with secrets: asking a package
+// that has no wheel what it depends on can mean running its build script, and which
+// packages that are is not known before.
+func unlockedSecrets(in Input) []diag.Warning {
+	b := builder{Input: in}
+	if !b.guarded() || in.Facts.Input == project.InputNone || in.Facts.Input == project.InputUVLock || in.Facts.Input == project.InputPylock || in.Facts.ScriptLock != nil {
+		return nil
+	}
+	w := diag.Warning{Rule: "UnlockedSecrets", At: b.inputAt(),
+		Message: "finding versions can run build scripts, and that step sees the secrets of the build",
+		Hint:    "lock where you trust what is run, and build from the lock: " + lockHint(in.Facts)}
+	if b.locked() {
+		if len(in.Facts.GitSources) == 0 {
+			return nil
+		}
+		w.Message = "a repository in " + in.Facts.InputFile + " is asked for its version by its build script, and that step sees the secrets of the build"
+		w.Hint = "lock it with uv, which writes down what it found: uv.lock, or pylock.toml"
+	}
+	return []diag.Warning{w}
 }
 
 // lockHint says how to lock what is not locked.
@@ -46,6 +67,8 @@ func lockHint(f *project.Facts) string {
 	switch f.Input {
 	case project.InputScript:
 		return "run `uv lock --script " + f.InputFile + "` and commit " + f.InputFile + ".lock"
+	case project.InputRequirements:
+		return "pin them: uv pip compile --generate-hashes requirements.in -o requirements.txt"
 	case project.InputSetup:
 		return "run `uv pip compile --generate-hashes " + f.InputFile + " -o requirements.txt` and commit requirements.txt"
 	}

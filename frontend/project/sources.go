@@ -88,6 +88,12 @@ func (f *Facts) findSources(fsys fs.FS) error {
 				f.addGit(e.Requirement.Name, e.Requirement.URL)
 			}
 		}
+	case InputPylock:
+		for _, p := range f.Pylock.Packages {
+			if p.VCS != nil && p.VCS.Type == "git" {
+				f.addGit(p.Name, p.VCS.URL)
+			}
+		}
 	case InputPyproject:
 		f.findProjectSources(local)
 	}

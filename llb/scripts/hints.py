@@ -30,6 +30,10 @@ UNREACHABLE = re.compile(
 SERVER = re.compile(r"(?:https?|ssh)://(?:[^\s/@]+@)?([^\s/)`'\"]+)")
 GONE = re.compile(r"([^\s:]+): \S+ answers (404|410)\b")
 KILLED = re.compile(r"signal: 9 \(SIGKILL\)|Killed signal terminated program|died with <Signals\.SIGKILL: 9>|^MemoryError|std::bad_alloc|rustc.*signal: 9", re.M)
+INVALID_WHEEL = re.compile(
+    r"(?:Failed to install: |Failed to (?:read|extract) [^\n]*?/)([\w.]+)-[^\s/]+\.whl[^\n]*\n(?:[^\n]*\n)*?[^\n]*"
+    r"(?:The wheel is invalid|must not use the reserved name|failed to create directory [^\n]*File exists)"
+)
 UNDECLARED = re.compile(r"indicates that `([^`]+)` depends on `([^`]+)`, but doesn't declare it as a build dependency")
 BACKEND = re.compile(r"Failed to (?:build|download and build|prepare|generate package metadata for) `([^`\s@]+)")
 UNKNOWN_PACKAGE = re.compile(r"[Bb]ecause ([\w.-]+) was not found in the (?:package registry|provided package locations)")
@@ -181,6 +185,12 @@ def find(text, indexes=(), given=lambda name: False):
         return Failure(
             "PB503", f"the file of {found[1]} that the index has is not the one that was locked",
             "if it was published anew, lock again; if not, find out who changed it before you build",
+        )  # fmt: skip
+    found = INVALID_WHEEL.search(text)
+    if found:
+        return Failure(
+            "PB606", f"the wheel of {found[1]} is not one that may be installed",
+            "nobody's tools make such wheels: find out who made this one before you install another version",
         )  # fmt: skip
     found = NO_WHEEL.search(text)
     if found:
