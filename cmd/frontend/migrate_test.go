@@ -2,18 +2,23 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"golang.org/x/tools/txtar"
 	"gotest.tools/v3/golden"
 
 	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/migrate"
+	"github.com/pybuild/pybuild/frontend/planner"
 )
 
 // unpack lays a project of testdata out.
@@ -177,4 +182,48 @@ func TestMigrationPages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzMigrate wants a proposal that can be read, or an error that has a code, whatever a
+// file says.
+func FuzzMigrate(f *testing.F) {
+	archives, err := filepath.Glob("testdata/migrate/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range archives {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(archive.Files[0].Data, archive.Files[0].Name != "Dockerfile")
+	}
+	f.Fuzz(func(t *testing.T, data []byte, mopy bool) {
+		name := "Dockerfile"
+		if mopy {
+			name = "Mopyfile.yaml"
+		}
+		fsys := fstest.MapFS{
+			name:               {Data: data},
+			"main.py":          {Data: []byte("print(1)\n")},
+			"start.sh":         {Data: []byte("#!/bin/sh\n")},
+			"requirements.txt": {Data: []byte("flask\ngunicorn\n")},
+		}
+		p, err := migrate.Propose(fsys, migrate.Options{Open: func(fsys fs.FS, cfg *config.Config, target string) (planner.Input, error) {
+			p, err := openWith(fsys, cfg, target)
+			if err != nil {
+				return planner.Input{}, err
+			}
+			return p.input, nil
+		}})
+		if err != nil {
+			if all := diag.All(err); len(all) == 0 || all[0].Code == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		if _, err := config.Parse("pybuild.toml", []byte(p.Text)); err != nil {
+			t.Fatalf("%v\n%s", err, p.Text)
+		}
+	})
 }

@@ -32,7 +32,7 @@ var systemPythons = map[string]string{
 }
 
 // base reads the image that the image starts from.
-func (f *found) base(image *stage, global map[string]arg) error {
+func (f *found) base(image *stage, stages []*stage, global map[string]arg) error {
 	root := image.root()
 	ref := root.image
 	for name, a := range global {
@@ -55,6 +55,14 @@ func (f *found) base(image *stage, global map[string]arg) error {
 		return f.refuse(root.at, condaHint, "%s is an image of conda, whose packages pybuild does not install", ref)
 	case last == "pypy":
 		return f.refuse(root.at, "move the Dockerfile to an image of CPython first", "%s is an image of PyPy, and pybuild installs for CPython", ref)
+	case !image.isPython() && systems.MatchString(name) && builder(stages) != nil:
+		// What the builder installed has brought its Python along.
+		f.leave(root.at, "FROM "+ref, "the image starts from python:<version>-slim, of the Python that the builder has")
+		from := builder(stages).root()
+		if m := inTag.FindString(tagOf(from.image)); m != "" {
+			return f.python(root, inTag, tagOf(from.image))
+		}
+		return f.python(root, inName, from.image)
 	case !image.isPython():
 		return f.refuse(root.at, "where another stage is the one with Python, name it: migrate --target STAGE", "%s has no Python, and nothing in %s installs or runs one", ref, f.file)
 	case name == "python":
@@ -73,6 +81,21 @@ func (f *found) base(image *stage, global map[string]arg) error {
 }
 
 const condaHint = "list what conda installs in a requirements.txt or pyproject.toml, as far as the package index has it, and move the Dockerfile to python:3.13-slim first"
+
+// builder is a stage with Python that another one copies from.
+func builder(stages []*stage) *stage {
+	for _, s := range stages {
+		if s.role == builds && s.isPython() {
+			return s
+		}
+	}
+	return nil
+}
+
+func tagOf(ref string) string {
+	_, tag, _ := strings.Cut(strings.TrimPrefix(ref, imageName(ref)), ":")
+	return tag
+}
 
 // official is one of the images of Python itself, whose slim variants are the default.
 func (f *found) official(root *stage, ref, tag string, untagged bool) error {
@@ -142,7 +165,7 @@ func (f *found) system(image, root *stage, name, tag string) error {
 	what := "FROM " + root.image
 	switch name {
 	case "debian", "ubuntu", "alpine", "buildpack-deps":
-		f.leave(root.at, what, "the image starts from python:<version>-slim, which is Debian with a Python of its own")
+		f.leave(root.at, what, "the image starts from python:<version>-slim, which is Debian with a Python of its own; the build names what Debian does not have")
 	default:
 		f.ask(root.at, what, "pybuild's image is python:<version>-slim, and has nothing else of this one: where the app needs that, build an image of it that has Python, and name it as base")
 	}

@@ -195,7 +195,20 @@ func (s *stage) settings(table string, words []string, at plan.Location) {
 			}
 		}
 	}
-	s.maybe(table, "command", s.inAppAll(words), at)
+	s.maybe(table, "command", append(s.starter(words[0]), s.inAppAll(words)...), at)
+}
+
+// starter is the shell that starts a script of the project which is no program by its mode.
+func (s *stage) starter(word string) []string {
+	in := s.context(word)
+	if in == "" || !strings.Contains(word, "/") || !s.exists(in) {
+		return nil
+	}
+	s.scripts = append(s.scripts, in)
+	if s.found.mode(in)&0o111 != 0 {
+		return nil
+	}
+	return s.shellOf(in)
 }
 
 var (

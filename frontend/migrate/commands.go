@@ -124,9 +124,11 @@ func (r *running) other(name string, c call, args []string) {
 		r.ask(c.at, c.text, "pybuild runs no such build: do it in an image of its own, and put its files into the context, or into an image that is the base")
 	case name == "curl" || name == "wget":
 		if installer.MatchString(c.text) {
+			r.fetched = append(r.fetched, name)
 			r.leave(c.at, c.text, "pybuild brings what installs packages")
 			return
 		}
+		r.fetches = append(r.fetches, name)
 		r.ask(c.at, c.text, "pybuild downloads nothing but packages: put the file into the context, or into an image that is the base")
 	case name == "update-ca-certificates":
 		r.ask(c.at, c.text, "name the certificate: ca = \"FILE\" in [runtime] for the image, and ca = true in [build] with docker build --secret id=ca,src=FILE for the steps")
@@ -135,9 +137,7 @@ func (r *running) other(name string, c call, args []string) {
 	case name == "alembic", name == "flask" && slices.Contains(args, "db"):
 		r.ask(c.at, c.text, "a build has no database: run it when you release, as a [target.migrate] of the same layers")
 	case name == "su", name == "gosu", name == "bash", name == "sh":
-		r.ask(c.at, c.text, "what it starts is not read: "+elsewhere)
-	case r.role == builds:
-		r.ask(c.at, c.text, "no step of pybuild's does this in the builder: "+elsewhere)
+		r.ask(c.at, c.text, "what it starts is not read: put its files into the context, or do it in an image that is the base")
 	default:
 		r.ask(c.at, c.text, elsewhere)
 	}
@@ -159,21 +159,41 @@ func within(dir, workdir string) bool {
 }
 
 func (r *running) mkdir(c call, args []string) {
-	var others []string
+	others := 0
 	for i, arg := range args {
 		p := arg
 		if !path.IsAbs(p) {
 			p = path.Join(c.dir, p)
 		}
-		if !strings.HasPrefix(arg, "-") && (i == 0 || args[i-1] != "-m") && !within(p, r.workdir) && !cachePath.MatchString(p) && !ownPath.MatchString(p+"/bin") {
-			others = append(others, p)
+		if r.role == makes && !strings.HasPrefix(arg, "-") && (i == 0 || args[i-1] != "-m") && !within(p, r.workdir) && !cachePath.MatchString(p) && !ownPath.MatchString(p+"/bin") {
+			others++
+			r.dirs = append(r.dirs, madeDir{p, c})
 		}
 	}
-	if len(others) == 0 || r.role == builds {
+	if others == 0 {
 		r.leave(c.at, c.text, "the workdir is made with its files")
-		return
 	}
-	r.ask(c.at, c.text, "the image has no %s: mount a volume there, as with docker run --volume data:%s, or let the app make it where it may write", strings.Join(others, ", "), others[0])
+}
+
+// directories asks for those that nothing is copied to.
+func (f *found) directories(image *stage) {
+	for i, d := range f.dirs {
+		if i > 0 && f.dirs[i-1].call.at == d.call.at {
+			continue // said with the first
+		}
+		var missing []string
+		for _, other := range f.dirs[i:] {
+			copied := slices.ContainsFunc(image.files, func(p placed) bool { return p.to == other.path || strings.HasPrefix(p.to, other.path+"/") })
+			if other.call.at == d.call.at && !copied && !slices.Contains(f.volumes, other.path) {
+				missing = append(missing, other.path)
+			}
+		}
+		if len(missing) == 0 {
+			f.leave(d.call.at, d.call.text, "what is copied or mounted there makes it")
+			continue
+		}
+		f.ask(d.call.at, d.call.text, "the image has no %s: mount a volume there, as with docker run --volume data:%s, or let the app make it where it may write", strings.Join(missing, " and no "), missing[0])
+	}
 }
 
 func (r *running) chown(c call, args []string) {

@@ -65,7 +65,7 @@ func (s *stage) place(source, dest string, several bool, at plan.Location) {
 	}
 }
 
-var ofInstall = regexp.MustCompile(`venv|/install|/wheels|\.whl|site-packages|dist-packages|\.local|/usr/local/(bin|lib)|/root/|pypackages|/opt/|requirements|/deps|/packages|/dist`)
+var ofInstall = regexp.MustCompile(`venv|/install|/wheels|\.whl|site-packages|dist-packages|\.local|/usr/local/?$|/usr/local/(bin|lib)|^/python|/root/?$|pypackages|requirements|/deps|/packages|/dist`)
 
 // copiesFrom follows COPY --from.
 func (s *stage) copiesFrom(c *instructions.CopyCommand, at plan.Location, text string, stages []*stage) {
@@ -98,16 +98,16 @@ func (s *stage) copiesFrom(c *instructions.CopyCommand, at plan.Location, text s
 				s.files, carried = append(s.files, placed{path.Join(p.in, strings.TrimPrefix(src, p.to)), to, at}), true
 			}
 		}
-		carried = carried || ofInstall.MatchString(src)
+		carried = carried || ofInstall.MatchString(src) || src == from.workdir && from.installs
 	}
 	if s.role != makes {
 		return
 	}
-	if carried || from.installs {
+	if carried {
 		s.leave(at, text, "what is installed, and the app's files, come into the image as layers of their own")
 		return
 	}
-	s.ask(at, text, "what this is, is not known: "+elsewhere)
+	s.ask(at, text, "it is not known what made this: put it into the context, or into an image that is the base")
 }
 
 // adds follows ADD, which is COPY where it takes no archive and asks no server.

@@ -27,6 +27,8 @@ func (f *found) depend() {
 		}
 	} else if n := len(d.tools); n > 0 && f.exists(d.tools[n-1].text) {
 		f.maybe("build", "input", d.tools[n-1].text, d.tools[n-1].at)
+	} else if n == 0 && d.project.text != "" && f.exists(project.PyprojectFile) {
+		f.maybe("build", "input", project.PyprojectFile, d.project.at)
 	}
 	for _, m := range d.made {
 		if len(d.tools) == 0 && len(d.files) == 0 {
@@ -196,14 +198,21 @@ func (f *found) indexes(p *proposed, writes bool) (options []string) {
 			continue
 		}
 		known[strings.TrimSuffix(url, "/")] = true
+		option := "--extra-index-url "
+		if u.only {
+			option = "--index-url "
+		}
 		if writes && !login {
-			options = append(options, "--extra-index-url "+url)
+			options = append(options, option+url)
 			f.leave(u.at, "index "+url, "it stands in the requirements.txt that is written")
 			continue
 		}
 		do := "name it in pyproject.toml: [[tool.uv.index]] with name = \"corp\" and url = \"" + url + "\""
+		if u.only {
+			do += ", and default = true"
+		}
 		if p.in.Facts.Input == project.InputRequirements || writes {
-			do = "write the line --extra-index-url " + url + " into " + or(p.in.Facts.InputFile, project.RequirementsFile)
+			do = "write the line " + option + url + " into " + or(p.in.Facts.InputFile, project.RequirementsFile)
 		}
 		if login {
 			if diag.HasCredential(u.text) {

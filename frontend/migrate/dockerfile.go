@@ -99,7 +99,7 @@ func (f *found) dockerfile(target string) error {
 
 // migrate goes through the stages in their order, those that the image has nothing of last.
 func (f *found) migrate(stages []*stage, image *stage, global map[string]arg) error {
-	if err := f.base(image, global); err != nil {
+	if err := f.base(image, stages, global); err != nil {
 		return err
 	}
 	for _, s := range stages {

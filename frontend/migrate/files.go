@@ -19,7 +19,7 @@ var manifests = regexp.MustCompile(`(^|/)(pyproject\.toml|uv\.(lock|toml)|poetry
 // files says of each file of the image where it will be.
 func (f *found) files(image *stage) {
 	f.image = image
-	root := strings.TrimSuffix(f.layout.root, "/")
+	root := strings.TrimSuffix(f.layout.was, "/")
 	for _, p := range image.files {
 		switch {
 		case p.in == ".":
@@ -30,7 +30,7 @@ func (f *found) files(image *stage) {
 			f.includes = append(f.includes, p)
 		case p.to == root || strings.HasPrefix(p.to, root+"/") || p.to == image.workdir || strings.HasPrefix(p.to, strings.TrimSuffix(image.workdir, "/")+"/"):
 			f.includes = append(f.includes, p)
-			if moved := path.Join(f.layout.root, p.in); moved != p.to {
+			if moved := path.Join(f.layout.root, p.in); path.Join(f.layout.was, p.in) != p.to {
 				f.ask(p.at, "COPY "+p.in, "the app's files lie as they do in the context, so this lies in %s and not in %s: paths that name it have to follow, or build with the directory as the context", moved, p.to)
 			}
 		case strings.HasPrefix(p.to, "/tmp/") || strings.HasPrefix(p.to, "/root/"):
@@ -41,6 +41,13 @@ func (f *found) files(image *stage) {
 		}
 	}
 	f.executables()
+	f.directories(image)
+	for _, tool := range f.fetched {
+		if slices.Contains(f.list("runtime", "packages"), tool) && !slices.Contains(f.fetches, tool) {
+			f.leave(f.placeOf("runtime", "packages", tool), tool, "it fetched what installs packages; write it to packages in [runtime] where the app calls it")
+			f.remove("runtime", "packages", tool)
+		}
+	}
 	f.whole = slices.ContainsFunc(image.files, func(p placed) bool { return p.in == "." })
 }
 

@@ -13,6 +13,8 @@ import (
 type use struct {
 	text string
 	at   plan.Location
+	// only reports an index in place of the public one.
+	only bool
 }
 
 // dependencies are what a file installs of Python.
@@ -56,7 +58,7 @@ func (r *running) pip(c call, args []string) {
 	case "install", "wheel", "download", "sync":
 	case "config":
 		if slices.ContainsFunc(rest, func(a string) bool { return strings.Contains(a, "index-url") }) {
-			r.deps.indexes = append(r.deps.indexes, use{rest[len(rest)-1], c.at})
+			r.deps.indexes = append(r.deps.indexes, use{rest[len(rest)-1], c.at, !strings.Contains(c.text, "extra-index")})
 			return
 		}
 		r.leave(c.at, c.text, "how packages are installed is pybuild's own")
@@ -69,13 +71,13 @@ func (r *running) pip(c call, args []string) {
 		return
 	}
 	r.installs = true
-	r.deps.uses = append(r.deps.uses, use{c.text, c.at})
+	r.deps.uses = append(r.deps.uses, use{text: c.text, at: c.at})
 	for name, value := range c.vars {
 		if indexEnv.MatchString(name) {
-			r.deps.indexes = append(r.deps.indexes, use{value, c.at})
+			r.deps.indexes = append(r.deps.indexes, use{value, c.at, onlyEnv(name)})
 		}
 	}
-	before := len(r.todo) + len(r.deps.files) + len(r.deps.requirements)
+	before := len(r.todo) + len(r.left) + len(r.deps.files) + len(r.deps.requirements)
 	for i := 0; i < len(rest); i++ {
 		arg, value, inline := strings.Cut(rest[i], "=")
 		if !strings.HasPrefix(arg, "-") {
@@ -100,11 +102,11 @@ func (r *running) pip(c call, args []string) {
 		case "-e", "--editable":
 			r.requirement(c, value, true)
 		case "--group":
-			r.deps.groups = append(r.deps.groups, use{value, c.at})
+			r.deps.groups = append(r.deps.groups, use{text: value, at: c.at})
 		case "--extra":
-			r.deps.extras = append(r.deps.extras, use{value, c.at})
+			r.deps.extras = append(r.deps.extras, use{text: value, at: c.at})
 		case "-i", "--index-url", "--extra-index-url", "--index", "--default-index":
-			r.deps.indexes = append(r.deps.indexes, use{value, c.at})
+			r.deps.indexes = append(r.deps.indexes, use{value, c.at, arg != "--extra-index-url" && arg != "--index"})
 		case "--trusted-host", "--allow-insecure-host", "--cert":
 			r.ask(c.at, arg+" "+value, "certificates are always checked: pass the one of your CA as the secret ca, with ca = true in [build]")
 		case "--no-binary", "--only-binary", "--torch-backend", "--prerelease", "--pre", "--index-strategy", "--no-deps":
@@ -113,7 +115,7 @@ func (r *running) pip(c call, args []string) {
 			}
 		}
 	}
-	if len(r.todo)+len(r.deps.files)+len(r.deps.requirements) == before {
+	if len(r.todo)+len(r.left)+len(r.deps.files)+len(r.deps.requirements) == before {
 		r.leave(c.at, c.text, "what the project lists is installed, by a uv that is not part of the image")
 	}
 }
@@ -128,11 +130,11 @@ func (r *running) requirementsFile(c call, name string, constraint bool) {
 	case !r.exists(inContext) && constraint:
 		r.ask(at, "-c "+name, "the file is not in the context: put it there, and write the line -c %s into the requirements file", path.Base(name))
 	case constraint:
-		r.deps.constraints = append(r.deps.constraints, use{inContext, at})
+		r.deps.constraints = append(r.deps.constraints, use{text: inContext, at: at})
 	case !r.exists(inContext):
-		r.deps.made = append(r.deps.made, use{name, at})
+		r.deps.made = append(r.deps.made, use{text: name, at: at})
 	default:
-		r.deps.files = append(r.deps.files, use{inContext, at})
+		r.deps.files = append(r.deps.files, use{text: inContext, at: at})
 	}
 }
 
@@ -154,15 +156,15 @@ func (r *running) requirement(c call, text string, editable bool) {
 	case text == "" || strings.ContainsAny(text, "*?") || strings.HasSuffix(text, ".whl") && !strings.Contains(text, "://") && !r.exists(r.context(r.under(c.dir, text))):
 		return // wheels that an earlier step made
 	case local && r.isProject(r.under(c.dir, target)):
-		r.deps.project = use{text, at}
+		r.deps.project = use{text: text, at: at}
 		for _, e := range strings.Split(strings.TrimSuffix(extras, "]"), ",") {
 			if e = strings.TrimSpace(e); e != "" {
-				r.deps.extras = append(r.deps.extras, use{e, at})
+				r.deps.extras = append(r.deps.extras, use{text: e, at: at})
 			}
 		}
 	case local:
 		if in := r.context(r.under(c.dir, target)); r.exists(in) {
-			r.deps.requirements = append(r.deps.requirements, use{"./" + in, at})
+			r.deps.requirements = append(r.deps.requirements, use{text: "./" + in, at: at})
 			return
 		}
 		r.leave(at, c.text, "what an earlier step made is pybuild's own to make")
@@ -171,7 +173,7 @@ func (r *running) requirement(c call, text string, editable bool) {
 	case installers.MatchString(strings.ToLower(name)) && !strings.Contains(text, "@"):
 		r.leave(at, text, "pybuild brings what installs packages")
 	default:
-		r.deps.requirements = append(r.deps.requirements, use{text, at})
+		r.deps.requirements = append(r.deps.requirements, use{text: text, at: at})
 	}
 }
 
@@ -226,8 +228,8 @@ func (r *running) tool(name string, c call, args []string) {
 		return
 	}
 	r.installs = true
-	r.deps.uses = append(r.deps.uses, use{c.text, c.at})
-	r.deps.tools = append(r.deps.tools, use{locks[name], c.at})
+	r.deps.uses = append(r.deps.uses, use{text: c.text, at: c.at})
+	r.deps.tools = append(r.deps.tools, use{text: locks[name], at: c.at})
 	why := "what " + locks[name] + " pins is installed"
 	if !r.exists(locks[name]) {
 		why = "what the project lists is installed; there is no " + locks[name] + " to pin it"
@@ -246,14 +248,14 @@ func (r *running) tool(name string, c call, args []string) {
 		switch flag {
 		case "--extra", "-E", "--extras":
 			for _, e := range take() {
-				r.deps.extras = append(r.deps.extras, use{e, c.at})
+				r.deps.extras = append(r.deps.extras, use{text: e, at: c.at})
 			}
 		case "--group", "-G", "--with":
 			for _, g := range take() {
 				if strings.HasPrefix(g, ":") {
 					r.ask(c.at, flag+" "+g, "name the groups in groups of [build]")
 				} else {
-					r.deps.groups = append(r.deps.groups, use{g, c.at})
+					r.deps.groups = append(r.deps.groups, use{text: g, at: c.at})
 				}
 			}
 		case "--only", "--only-group":
@@ -265,7 +267,7 @@ func (r *running) tool(name string, c call, args []string) {
 			dev = false
 		case "--package":
 			if all := take(); len(all) > 0 {
-				r.deps.pkg = use{all[0], c.at}
+				r.deps.pkg = use{text: all[0], at: c.at}
 			}
 		case "--no-install-project", "--no-root", "--no-self", "--no-install-workspace", "--no-install-local":
 			root = false
@@ -342,8 +344,8 @@ func (r *running) python3(c call) {
 		r.django(c, args[1:])
 	case len(args) > 1 && path.Base(args[0]) == "setup.py":
 		r.installs = true
-		r.deps.uses = append(r.deps.uses, use{c.text, c.at})
-		r.deps.project = use{".", c.at}
+		r.deps.uses = append(r.deps.uses, use{text: c.text, at: c.at})
+		r.deps.project = use{text: ".", at: c.at}
 		r.leave(c.at, c.text, "the project is built as a wheel, and installed")
 	case len(args) > 0 && (args[0] == "--version" || args[0] == "-V"):
 		r.leave(c.at, c.text, "it leaves nothing in the image")

@@ -141,8 +141,8 @@ func (k *keys) tables() []string {
 
 // order is that of keys in the reference; those of free tables come as they are.
 var order = []string{
-	"python", "base", "input", "package", "project", "groups", "extras", "args", "secrets", "ssh", "packages", "user", "uid", "gid", "owner", "include", "exclude", "workdir",
-	"app", "server", "module", "script", "args ", "entrypoint", "command", "workers", "port", "healthcheck", "stop-signal", "path", "interval", "timeout", "start-period", "start-interval", "retries",
+	"python", "base", "input", "package", "project", "groups", "extras", "secrets", "ssh", "packages", "user", "uid", "gid", "owner", "include", "exclude", "workdir",
+	"app", "server", "module", "script", "args", "entrypoint", "command", "workers", "port", "healthcheck", "stop-signal", "path", "interval", "timeout", "start-period", "start-interval", "retries",
 }
 
 // text writes the keys as TOML, each with the line that it is from.

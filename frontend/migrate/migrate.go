@@ -113,7 +113,11 @@ type found struct {
 	keys
 	deps       dependencies
 	left, todo []Note
-	owners     []placed       // whose owner is the user
+	owners     []placed  // whose owner is the user
+	dirs       []madeDir // made by mkdir
+	volumes    []string
+	fetched    []string       // programs that fetched no more than installers
+	fetches    []string       // and those that fetched something else
 	modes      []mode         // files that are made programs
 	global     map[string]arg // ARG before FROM
 	secrets    []string       // in TOML
@@ -193,6 +197,12 @@ func (f *found) isDir(name string) bool {
 	}
 	info, err := fs.Stat(f.fsys, name)
 	return err == nil && info.IsDir()
+}
+
+// madeDir is a directory that a mkdir makes.
+type madeDir struct {
+	path string
+	call call
 }
 
 // mode is a file of the context that a chmod makes a program.

@@ -80,7 +80,7 @@ func (f *found) mopyKey(key, value *yaml.Node) error {
 			f.mopyIndex(n)
 		}
 	case "pip":
-		f.deps.uses = append(f.deps.uses, use{"pip", at})
+		f.deps.uses = append(f.deps.uses, use{text: "pip", at: at})
 		for _, n := range value.Content {
 			f.mopyPip(n)
 		}
@@ -130,7 +130,7 @@ func (f *found) mopyIndex(n *yaml.Node) {
 		// As mopy does; it is masked wherever it is shown.
 		url = scheme + "://" + index.Username + ":" + or(index.Password, index.Username) + "@" + rest
 	}
-	f.deps.indexes = append(f.deps.indexes, use{url, f.node(n)})
+	f.deps.indexes = append(f.deps.indexes, use{text: url, at: f.node(n)})
 	if index.Trust {
 		f.ask(f.node(n), "trust", "certificates are always checked: pass the one of your CA as the secret ca, with ca = true in [build]")
 	}
@@ -143,18 +143,18 @@ func (f *found) mopyPip(n *yaml.Node) {
 	local = path.Clean(local)
 	switch {
 	case ok && strings.HasSuffix(local, "requirements.txt") && f.exists(local):
-		f.deps.files = append(f.deps.files, use{local, at})
+		f.deps.files = append(f.deps.files, use{text: local, at: at})
 	case ok && !f.exists(local):
 		f.ask(at, text, "the context has no %s", local)
 	case ok && local == ".":
-		f.deps.project = use{".", at}
+		f.deps.project = use{text: ".", at: at}
 	case ok:
-		f.deps.requirements = append(f.deps.requirements, use{"./" + local, at})
+		f.deps.requirements = append(f.deps.requirements, use{text: "./" + local, at: at})
 	default:
 		if strings.HasPrefix(text, "git+ssh://") {
 			f.leave(at, text, "it is cloned with the agent of docker build --ssh default")
 		}
-		f.deps.requirements = append(f.deps.requirements, use{text, at})
+		f.deps.requirements = append(f.deps.requirements, use{text: text, at: at})
 	}
 }
 

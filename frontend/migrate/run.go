@@ -143,10 +143,12 @@ func (r *running) pipe(cmd *syntax.BinaryCmd) {
 	last, ok := cmd.Y.Cmd.(*syntax.CallExpr)
 	switch {
 	case installer.MatchString(text):
+		r.fetched = append(r.fetched, strings.Fields(text)[0])
 		r.leave(r.place(cmd), text, "pybuild brings what installs packages")
 	case ok && len(last.Args) > 0 && (isApt(last.Args[0].Lit()) || strings.HasPrefix(last.Args[0].Lit(), "pip")):
 		r.statement(cmd.Y)
 	default:
+		r.fetches = append(r.fetches, strings.Fields(text)[0])
 		r.ask(r.place(cmd), text, elsewhere)
 	}
 }

@@ -65,7 +65,7 @@ func servers() map[string]map[string]flagRule {
 		},
 		"gunicorn": {
 			"-b": {bind, ""}, "--bind": {bind, ""}, "-w": {workers, ""}, "--workers": {workers, ""}, "--worker-tmp-dir": {dropsValue, ""}, "--chdir": {dir, ""},
-			"-k": {only, "sync uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker"}, "--worker-class": {only, "sync uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker"},
+			"-k": {only, "sync gthread uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker"}, "--worker-class": {only, "sync gthread uvicorn.workers.UvicornWorker uvicorn_worker.UvicornWorker"},
 			"-t": {only, "30"}, "--timeout": {only, "30"}, "--graceful-timeout": {only, "20 30"}, "-n": {dropsValue, ""}, "--name": {dropsValue, ""}, "--reload": {reload, ""},
 			"--access-logfile": g, "--error-logfile": g, "--log-file": g, "--log-level": g, "--access-logformat": g, "--max-requests": g, "--max-requests-jitter": g,
 			"--keep-alive": g, "--threads": g, "--forwarded-allow-ips": g, "--backlog": g, "--limit-request-line": g, "--limit-request-fields": g,
@@ -139,6 +139,8 @@ func serves(words []string) *server {
 			}
 		case rule.kind == only && !slices.Contains(strings.Fields(rule.value), value):
 			s.rest = append(s.rest, flag+" "+value)
+		case value == "gthread" && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--threads") }):
+			s.rest = append(s.rest, flag+" "+value) // which threads alone bring about
 		case rule.kind == port:
 			s.port = value
 		case rule.kind == bind:

@@ -16,9 +16,9 @@ import (
 
 // layout is where the app lies, in the image and in the context.
 type layout struct {
-	// root is the directory of the image that has the context's root; cwd the directory
-	// of the context that commands start in, "." for the root.
-	root, cwd string
+	// root is the directory of the image that has the context's root, was the one that had
+	// it; cwd the directory of the context that commands start in, "." for the root.
+	root, was, cwd string
 }
 
 // settle decides where the app lies, once all of the image is known.
@@ -29,7 +29,7 @@ func (s *stage) settle() {
 		switch {
 		case p.in == ".":
 			root, at = p.to, p.at
-		case rest != p.to && within(or(rest, "/"), s.workdir) && !manifests.MatchString(p.in):
+		case rest != p.to && (s.workdir == "/" || within(or(rest, "/"), s.workdir)) && !manifests.MatchString(p.in):
 			root, at, matched = or(rest, "/"), p.at, true
 		default:
 			continue
@@ -51,13 +51,14 @@ func (s *stage) settle() {
 	if !s.workdirAt.IsZero() {
 		at = s.workdirAt
 	}
+	was := root
 	if root == "/" || s.problem(key{table: "runtime", name: "workdir", value: root}) != nil {
-		if root != "/" || len(s.files) > 0 {
-			s.leave(at, "WORKDIR "+s.workdir, "%s is the system's, and the app lies in /app", root)
+		if len(s.files) > 0 {
+			s.ask(at, "WORKDIR "+s.workdir, "%s is the system's, so what lay there lies in /app: paths that name it have to follow", root)
 		}
 		root = "/app"
 	}
-	s.layout = layout{root, cwd}
+	s.layout = layout{root, was, cwd}
 	s.maybe("runtime", "workdir", root, at)
 	s.found.layout = s.layout
 	for _, o := range s.owners {
@@ -113,13 +114,7 @@ func (f *found) scripted(image *stage, c *command) {
 		return
 	}
 	entry := image.inAppAll(image.entryWords())
-	if in := image.context(image.entryWords()[0]); image.exists(in) {
-		f.scripts = append(f.scripts, in)
-		if f.mode(in)&0o111 == 0 {
-			entry = append(f.shellOf(in), entry...)
-		}
-	}
-	f.set("serve", "entrypoint", entry, image.entry.at)
+	f.set("serve", "entrypoint", append(image.starter(image.entryWords()[0]), entry...), image.entry.at)
 	f.leave(image.entry.at, image.entry.text, "it goes before the command as before; what it does at every start, such as migrations, can be a target of its own")
 	if image.cmd != nil {
 		f.set("serve", "command", image.inAppAll(image.cmd.exec(f.layout)), image.cmd.at)
@@ -140,8 +135,18 @@ func (f *found) shellOf(name string) []string {
 func (f *found) started(image *stage, c *command, words []string) {
 	plainly := func() {
 		f.exposes(f.exposed, f.exposedAt)
-		if image.entry != nil && image.entry.script == "" && image.cmd == nil && len(words) > 0 && !isPythonName(path.Base(words[0])) {
-			f.set("serve", "entrypoint", image.inAppAll(words), c.at)
+		entry := image.entryWords()
+		python := len(entry) > 0 && isPythonName(path.Base(entry[0]))
+		switch {
+		case len(entry) == 0 || image.entry.script != "":
+		case image.cmd == nil && !python:
+			f.set("serve", "entrypoint", append(image.starter(words[0]), image.inAppAll(words)...), c.at)
+			return
+		case image.cmd == nil:
+			f.leave(image.entry.at, image.entry.text, "it is a command, which words after the image replace; entrypoint in [serve] keeps it in front of them")
+		case !python || len(entry) > 2 || len(entry) == 2 && !strings.HasPrefix(entry[1], "-"):
+			f.set("serve", "entrypoint", image.inAppAll(entry), image.entry.at)
+			f.set("serve", "command", image.inAppAll(image.cmd.exec(f.layout)), image.cmd.at)
 			return
 		}
 		if c.script != "" {
@@ -273,9 +278,13 @@ func (s *stage) target(image *stage) {
 	for _, c := range s.Commands {
 		switch c := c.(type) {
 		case *instructions.CmdCommand:
-			cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+			if len(c.CmdLine) > 0 {
+				cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+			}
 		case *instructions.EntrypointCommand:
-			cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+			if len(c.CmdLine) > 0 {
+				cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
+			}
 		case *instructions.EnvCommand:
 			for _, pair := range c.Env {
 				vars[pair.Key], _ = image.expand(pair.Value)

@@ -12,8 +12,8 @@ var (
 	// byItself are packages that pybuild installs where something has to be compiled, or
 	// that its images have.
 	byItself = regexp.MustCompile(`^(gcc|g\+\+|cpp|build-essential|libc6-dev|libc-dev|musl-dev|python3?|python3?\.\d+|python3?(\.\d+)?-(dev|pip|venv|distutils|setuptools|wheel|full|minimal)|py3-(pip|setuptools|wheel)|python3-virtualenv|libpython3(\.\d+)?-dev|ca-certificates|apt-utils|apt-transport-https|software-properties-common|gnupg2?|dirmngr|tini|dumb-init|alpine-sdk|build-base|linux-headers)$`)
-	// builder are those that only a build needs.
-	builder = regexp.MustCompile(`-dev(=|:|$)|^(make|cmake|ninja-build|pkg-config|pkgconf|autoconf|automake|libtool|patch|swig|bison|flex|cargo|rustc|rustup|clang|llvm|gfortran|cython3?|mold|nasm|yasm|m4|meson|patchelf)(=|$)`)
+	// forBuilder are those that only a build needs.
+	forBuilder = regexp.MustCompile(`-dev(=|:|$)|^(make|cmake|ninja-build|pkg-config|pkgconf|autoconf|automake|libtool|patch|swig|bison|flex|cargo|rustc|rustup|clang|llvm|gfortran|cython3?|mold|nasm|yasm|m4|meson|patchelf)(=|$)`)
 	// fetchers are those that get something for the build, or ask the app how it is.
 	fetchers = []string{"curl", "wget", "git", "openssh-client", "unzip", "xz-utils"}
 )
@@ -96,7 +96,11 @@ func (r *running) apk(c call) {
 		}
 	}
 	if verb != "add" {
-		r.leave(c.at, c.text, "what only the build needs is not in the image")
+		why := "apk runs with a cache of its own, and leaves nothing behind"
+		if verb == "del" {
+			why = "what only the build needs is not in the image"
+		}
+		r.leave(c.at, c.text, why)
 		return
 	}
 	if c.open {
@@ -133,7 +137,7 @@ func (r *running) systemPackage(c call, name string) {
 			return
 		}
 		r.add("build", "packages", name, at)
-	case builder.MatchString(name):
+	case forBuilder.MatchString(name):
 		r.add("build", "packages", name, at)
 	default:
 		r.add("runtime", "packages", name, at)

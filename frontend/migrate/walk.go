@@ -162,15 +162,23 @@ func (s *stage) describe(c instructions.Command, at plan.Location, text string) 
 	case *instructions.ExposeCommand:
 		s.expose(c, at, text)
 	case *instructions.CmdCommand:
-		s.cmd = s.command(c.ShellDependantCmdLine, at, text)
+		if s.cmd = nil; len(c.CmdLine) > 0 {
+			s.cmd = s.command(c.ShellDependantCmdLine, at, text)
+		}
 	case *instructions.EntrypointCommand:
-		s.entry, s.cmd = s.command(c.ShellDependantCmdLine, at, text), nil
+		// It takes the base's CMD away as well.
+		if s.entry, s.cmd = nil, nil; len(c.CmdLine) > 0 {
+			s.entry = s.command(c.ShellDependantCmdLine, at, text)
+			return
+		}
+		s.leave(at, text, "the base's entry point is not taken over")
 	case *instructions.HealthCheckCommand:
 		s.health(c, at, text)
 	case *instructions.StopSignalCommand:
 		s.maybe("serve", "stop-signal", c.Signal, at)
 	case *instructions.VolumeCommand:
-		s.ask(at, text, "pybuild declares no volumes: mount one when the container starts, as with docker run --volume data:%s", strings.Join(c.Volumes, " "))
+		s.volumes = append(s.volumes, c.Volumes...)
+		s.ask(at, text, "pybuild declares no volumes: mount one when the container starts, as with docker run --volume data:%s", strings.Join(c.Volumes, " --volume data:"))
 	case *instructions.OnbuildCommand:
 		s.ask(at, text, "pybuild writes no triggers: what ONBUILD does belongs into the configuration of the projects that start from this image")
 	default:
@@ -253,7 +261,7 @@ func (s *stage) env(name, value string, at plan.Location) {
 	switch {
 	case indexEnv.MatchString(name):
 		for _, url := range strings.Fields(value) {
-			s.deps.indexes = append(s.deps.indexes, use{url, at})
+			s.deps.indexes = append(s.deps.indexes, use{url, at, onlyEnv(name)})
 		}
 	case name == "PYTHONUNBUFFERED", name == "PYTHONFAULTHANDLER", name == "PYTHONHASHSEED" && value == "random":
 		s.leave(at, what, "the image has it")
@@ -275,6 +283,9 @@ func (s *stage) env(name, value string, at plan.Location) {
 		s.set(table, name, value, at)
 	}
 }
+
+// onlyEnv reports a variable whose index stands in place of the public one.
+func onlyEnv(name string) bool { return !strings.Contains(name, "EXTRA") && name != "UV_INDEX" }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
