@@ -123,6 +123,22 @@ type overlay struct {
 	data []byte
 }
 
+func (o overlay) ReadFile(name string) ([]byte, error) {
+	if name == o.name {
+		return slices.Clone(o.data), nil
+	}
+	return fs.ReadFile(o.FS, name)
+}
+
+func (o overlay) Stat(name string) (fs.FileInfo, error) {
+	if name == o.name {
+		return info{o}, nil
+	}
+	return fs.Stat(o.FS, name)
+}
+
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.FS, name) }
+
 func (o overlay) Open(name string) (fs.File, error) {
 	if name != o.name {
 		return o.FS.Open(name)

@@ -57,6 +57,7 @@ type Options struct {
 // Propose reads a file of the project, and proposes a configuration that was read back and
 // planned.
 func Propose(fsys fs.FS, o Options) (*Proposal, error) {
+	fsys = remember(fsys)
 	name, data, err := find(fsys, o.File)
 	if err != nil {
 		return nil, err
@@ -92,6 +93,8 @@ func find(fsys fs.FS, named string) (name string, data []byte, err error) {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && named == "":
 			continue
+		case len(diag.All(err)) > 0:
+			return "", nil, err // one of a limit
 		case err != nil:
 			return "", nil, &diag.Error{Code: "PB408", Message: fmt.Sprintf("%s cannot be read: %v", name, errors.Unwrap(err)),
 				Hint: "name a file of the project's directory, as in migrate docker/Dockerfile", Err: err}

@@ -21,6 +21,8 @@ type proposed struct {
 	fsys fs.FS
 	open func(fs.FS, *config.Config, string) (planner.Input, error)
 	in   planner.Input
+	// seen are the projects by the keys that reading them depends on.
+	seen map[string]planner.Input
 }
 
 // propose makes a configuration of what was found, and plans it.
@@ -30,7 +32,7 @@ func (f *found) propose(open func(fs.FS, *config.Config, string) (planner.Input,
 	}
 	f.depend()
 	f.valid()
-	p := &proposed{fsys: f.fsys, open: open}
+	p := &proposed{fsys: f.fsys, open: open, seen: map[string]planner.Input{}}
 	if err := f.read(p); err != nil {
 		return nil, err
 	}
@@ -120,9 +122,21 @@ func (p *proposed) plan(k keys, target string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := p.open(p.fsys, cfg, target)
-	if err != nil {
-		return nil, err
+	// What is read, and what is planned of it, depends on the keys of the build alone.
+	reads := keys{slices.DeleteFunc(slices.Clone(k.all), func(e key) bool {
+		return e.table != "" && !strings.HasPrefix(e.table, "build") && e.name != "script"
+	})}
+	in, seen := p.seen[reads.text()]
+	if !seen || target != "" {
+		if in, err = p.open(p.fsys, cfg, target); err != nil {
+			return nil, err
+		}
+		if target == "" {
+			p.seen[reads.text()] = in
+		}
+	}
+	if target == "" {
+		in.Config = cfg
 	}
 	return planner.New(in)
 }
