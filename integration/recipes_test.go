@@ -324,6 +324,8 @@ func TestRecipes(t *testing.T) {
 		"recipes/django.md":       {answers: map[string]string{"/": "the shop", "/static/shop/site.css": "sans-serif"}, says: "No migrations to apply"},
 		"recipes/celery.md":       {answers: map[string]string{"/": "the shop"}},
 		"recipes/torch.md":        {plan: true}, // TestSnippets and TestTorch plan it
+		"recipes/compose.md":      {plan: true}, // TestCompose and TestComposeWatch start it
+		"recipes/devcontainer.md": {plan: true}, // TestDevcontainer starts it
 		"recipes/workspace.md":    {answers: map[string]string{"/": `{"price":3}`}},
 		"recipes/distroless.md":   {servers: map[string]string{"gcr.io/distroless/python3-debian12": base(t, "minimal", "test/minimal:1")}, says: "&lt;distroless&gt;"},
 		"migration/dockerfile.md": {},
@@ -338,6 +340,21 @@ func TestRecipes(t *testing.T) {
 			t.Parallel()
 			cook(t, page, map[string]recipe{page: r})
 		})
+	}
+}
+
+// TestPagesOfExamples holds pages to the examples that other tests start.
+func TestPagesOfExamples(t *testing.T) {
+	for page, dir := range map[string]string{"recipes/compose.md": "compose", "recipes/devcontainer.md": "devcontainer"} {
+		for name, text := range sections(t, page)[page].files {
+			if name == "requirements.txt" {
+				continue // the example's has hashes
+			}
+			data, err := os.ReadFile(filepath.Join("../examples", dir, name))
+			if err != nil || string(data) != text {
+				t.Errorf("docs/%s shows another %s than the example has: %v", page, name, err)
+			}
+		}
 	}
 }
 

@@ -45,6 +45,9 @@ func (b *builder) rootfs() {
 	if !b.root {
 		user, group, uid, gid := b.account()
 		args = append(args, "--account", fmt.Sprintf("%s:%d:%s:%d", user, uid, group, gid))
+		if b.Target == "dev" {
+			args = append(args, "--home", b.home(user))
+		}
 		b.plan.Config.User = b.user()
 	}
 	if read := b.readOfBase(); len(read) > 0 {
@@ -84,6 +87,16 @@ func (b *builder) rootfs() {
 	})
 	b.layer("rootfs")
 	b.plan.Config.Workdir = b.workdir()
+}
+
+// home is where a developer's tools keep what is theirs, and the shell that they open. An
+// account that the base has already keeps its own.
+func (b *builder) home(user string) string {
+	shell := "/bin/sh"
+	if b.Base.System.Manager == "apt" {
+		shell = "/bin/bash"
+	}
+	return "/home/" + user + ":" + shell
 }
 
 // caBundle is where Debian, Alpine and their like have the certificates that they

@@ -1,10 +1,12 @@
 """Write the account, the working directory and the launcher of an image.
 
-usage: rootfs.py [--account USER:UID:GROUP:GID] [--workdir PATH:UID:GID]
-                 [--file SOURCE=DEST]... [--site DIR=PACKAGES] [--ca FILE]
+usage: rootfs.py [--account USER:UID:GROUP:GID] [--home PATH:SHELL]
+                 [--workdir PATH:UID:GID] [--file SOURCE=DEST]...
+                 [--site DIR=PACKAGES] [--ca FILE]
 
 The account is added to the passwd and group files of the base, which is
-mounted at /base: nothing runs on the base itself. DIR is where the interpreter
+mounted at /base: nothing runs on the base itself. Without a home it can log in
+to nothing and has nowhere to write. DIR is where the interpreter
 reads .pth files, and PACKAGES where the packages are. FILE is a certificate that
 is added to those that the base trusts.
 """
@@ -73,16 +75,21 @@ def trust(certificate):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--account")
+    parser.add_argument("--home", default="/nonexistent:/usr/sbin/nologin")
     parser.add_argument("--workdir")
     parser.add_argument("--file", action="append", default=[])
     parser.add_argument("--site")
     parser.add_argument("--ca")
     options = parser.parse_args()
     os.umask(0o022)
+    owned = []
     if options.account:
         user, uid, group, gid = options.account.split(":")
         add("group", group, gid, f"{group}:x:{gid}:")
-        add("passwd", user, uid, f"{user}:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin")
+        add("passwd", user, uid, f"{user}:x:{uid}:{gid}::{options.home}")
+        home = options.home.split(":")[0]
+        if home != "/nonexistent":
+            owned.append((home, uid, gid))
     for pair in options.file:
         source, _, dest = pair.partition("=")
         os.makedirs(os.path.dirname(ROOT + dest), exist_ok=True)
@@ -95,11 +102,12 @@ def main():
             file.write(f"import site; site.addsitedir({packages!r})\n")
     if options.ca:
         trust(options.ca)
-    tree.settle(ROOT)
     if options.workdir:
-        path, uid, gid = options.workdir.rsplit(":", 2)
+        owned.append(options.workdir.rsplit(":", 2))
+    for path, _, _ in owned:
         os.makedirs(ROOT + path, exist_ok=True)
-        tree.settle(ROOT)
+    tree.settle(ROOT)
+    for path, uid, gid in owned:
         tree.settle(ROOT + path, (int(uid), int(gid)))
     return 0
 
