@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/solver/result"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/sbom"
 	"github.com/pybuild/pybuild/llb"
@@ -77,6 +78,17 @@ func (in *inputs) attest(ctx context.Context, rb *dockerui.ResultBuilder) error 
 		})
 		return nil
 	})
+}
+
+// checkBill refuses to list what is in files that are no image. Without a bill of ours
+// BuildKit would pull a scanner.
+func (in *inputs) checkBill() error {
+	written := []string{planner.Locking, planner.Wheelhouse, planner.Dockerfile}
+	if in.ui.SBOM == nil || namesGenerator(in.client.BuildOpts().Opts) || !slices.Contains(written, in.ui.Target) {
+		return nil
+	}
+	return &diag.Error{Code: "PB412", Message: "the target " + in.ui.Target + " writes files, and there is no bill of materials of those",
+		Hint: "leave --sbom out for this target"}
 }
 
 // namesGenerator reports that the caller has chosen what makes the bill of materials:

@@ -39,6 +39,9 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err := in.warn(ctx, in.warnings()); err != nil {
 		return nil, in.explain(err)
 	}
+	if err := in.checkBill(); err != nil {
+		return nil, in.explain(err)
+	}
 	rb, err := ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
 		res, err := in.image(ctx, platform)
 		return res, in.explain(err)

@@ -72,11 +72,11 @@ func (in *inputs) head() string {
 }
 
 // annotated are the labels that are annotations of the manifest as well, where
-// registries show them.
+// registries show them: what the build alone knows. BuildKit takes the annotations of a
+// frontend over those of the caller, whom nobody shall tell how an image is called.
 func annotated() []string {
 	return []string{
 		ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest, ocispecs.AnnotationRevision, ocispecs.AnnotationSource,
-		ocispecs.AnnotationTitle, ocispecs.AnnotationVersion,
 	}
 }
 

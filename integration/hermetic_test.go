@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/solver/pb"
 
 	pins "github.com/pybuild/pybuild/frontend/project"
@@ -89,6 +91,17 @@ func TestHermetic(t *testing.T) {
 	if execs < 5 {
 		t.Errorf("the build has %d steps", execs)
 	}
+	materials := image.materials(t)
+	for _, d := range []dist{alpha, helper, needy()} {
+		if url := ix.URL + "/files/" + d.name + "/" + d.file(); "sha256:"+materials[url] != ix.hash(d.file()) {
+			t.Errorf("%s is no material with its hash: %v", url, materials)
+		}
+	}
+}
+
+// materials are the SHA-256 of what the provenance lists, by URL.
+func (a archive) materials(t *testing.T) map[string]string {
+	t.Helper()
 	var predicate struct {
 		BuildDefinition struct {
 			ResolvedDependencies []struct {
@@ -97,7 +110,7 @@ func TestHermetic(t *testing.T) {
 			}
 		}
 	}
-	statements := image.statements(t, "linux/amd64")
+	statements := a.statements(t, "linux/amd64")
 	if err := json.Unmarshal(statements["https://slsa.dev/provenance/v1"], &predicate); err != nil {
 		t.Fatalf("%v among %v", err, sorted(statements))
 	}
@@ -105,9 +118,40 @@ func TestHermetic(t *testing.T) {
 	for _, m := range predicate.BuildDefinition.ResolvedDependencies {
 		materials[m.URI] = m.Digest["sha256"]
 	}
-	for _, d := range []dist{alpha, helper, needy()} {
+	return materials
+}
+
+// TestHermeticLogin has the engine fetch every file of a hermetic build from an index that
+// wants a header, and no step see it.
+func TestHermeticLogin(t *testing.T) {
+	t.Parallel()
+	// New to the engine, which asks no server for what it has.
+	fresh := func(name string) dist {
+		return dist{name: name, version: "1.0", files: map[string]string{name + ".py": "# " + t.TempDir() + "\n"}}
+	}
+	alpha, helper, source := fresh("alpha"), fresh("helper"), needy()
+	source.files["unique.txt"] = t.TempDir()
+	ix := newIndex(t, alpha, helper, source)
+	ix.user, ix.password = "builder", planted
+	files := hermeticFiles(t, ix, "")
+	files["pylock.toml"], files["pylock.build.toml"] = ix.pylock(t, alpha, source), ix.pylock(t, helper)
+	const secret = "HTTP_AUTH_HEADER_127.0.0.1"
+	files["pybuild.toml"] = strings.Replace(files["pybuild.toml"], "hermetic = true\n", "hermetic = true\nsecrets = [\""+secret+"\"]\n", 1)
+	dir := pinned(t, files)
+	header := func(password string) []session.Attachable {
+		return passing(map[string]string{secret: "Basic " + base64.StdEncoding.EncodeToString([]byte("builder:"+password))})
+	}
+	build{dir: dir, session: header("wrong")}.fails(t, "the server refuses what the secret "+secret+" says [PB504]")
+	image := exporting(t, dir, map[string]string{"attest:provenance": "mode=max"}, nil, header(planted), nil)
+	materials := image.materials(t)
+	for _, d := range []dist{alpha, helper, source} {
 		if url := ix.URL + "/files/" + d.name + "/" + d.file(); "sha256:"+materials[url] != ix.hash(d.file()) {
 			t.Errorf("%s is no material with its hash: %v", url, materials)
+		}
+	}
+	for name, blob := range image.blobs {
+		if strings.Contains(string(blob), base64.StdEncoding.EncodeToString([]byte("builder:"+planted))) {
+			t.Errorf("the header is in %s", name)
 		}
 	}
 }

@@ -150,3 +150,59 @@ func TestOrigin(t *testing.T) {
 		}
 	}
 }
+
+// TestAnnotationsOfTheCaller has the caller say how an image is called, and what else it
+// is; what it was built from the build says.
+func TestAnnotationsOfTheCaller(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n"})
+	image := export(t, dir, map[string]string{"vcs:revision": "abc"}, map[string]string{
+		"annotation." + ocispecs.AnnotationTitle: "mine", "annotation-manifest." + ocispecs.AnnotationVersion: "7", "annotation.example.key": "value",
+	}, nil)
+	for _, m := range image.index.Manifests {
+		var manifest ocispecs.Manifest
+		image.read(t, blobName(m.Digest), &manifest)
+		a := manifest.Annotations
+		if a[ocispecs.AnnotationTitle] != "mine" || a[ocispecs.AnnotationVersion] != "7" || a["example.key"] != "value" || a[ocispecs.AnnotationRevision] != "abc" {
+			t.Errorf("the manifest has %v", a)
+		}
+	}
+	if len(image.index.Manifests) != 1 {
+		t.Errorf("%d manifests", len(image.index.Manifests))
+	}
+}
+
+// TestFrontendPinned locks the frontend that runs, and has the first line choose it.
+func TestFrontendPinned(t *testing.T) {
+	t.Parallel()
+	ref := frontendImage(t)
+	dir := project(t, map[string]string{"pybuild.toml": "# syntax=\n" + job, "job.py": "", "requirements.txt": "# none\n"})
+	dockerBuild(t, dir, "--target=lock", "--output="+dir)
+	data, err := os.ReadFile(filepath.Join(dir, pins.PinsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := pins.ParsePins(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := read.Frontend[ref]
+	if digest == "" {
+		t.Fatalf("the lock does not have %s:\n%s", ref, data)
+	}
+	if img := dockerBuild(t, dir); strings.Contains(img.log, "FrontendPin") {
+		t.Errorf("the frontend that was locked is warned of:\n%s", img.log)
+	}
+	other := "sha256:" + strings.Repeat("0", 64)
+	write(t, filepath.Join(dir, pins.PinsFile), strings.ReplaceAll(string(data), digest, other))
+	img := dockerBuild(t, dir)
+	if said := "FrontendPin: this build runs " + ref + "@" + digest + ", and not the frontend that pybuild.lock has"; !strings.Contains(img.log, said) {
+		t.Errorf("the build does not say %q:\n%s", said, img.log)
+	}
+	// What the hint says, with the digest that is there, is the same frontend.
+	write(t, filepath.Join(dir, pins.PinsFile), string(data))
+	write(t, filepath.Join(dir, "pybuild.toml"), "# syntax="+ref+"@"+digest+"\n"+job)
+	if log, err := tryDocker("build", "--progress=plain", "--file="+filepath.Join(dir, "pybuild.toml"), dir); err != nil || strings.Contains(log, "FrontendPin") {
+		t.Errorf("with the digest in the first line: %v\n%s", err, log)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/moby/buildkit/client"
 	bk "github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
@@ -35,6 +36,12 @@ type archive struct {
 // export builds into an OCI archive. look, if any, sees the result before.
 func export(t *testing.T, dir string, attrs, exports map[string]string, look func(context.Context, gateway.Client, *gateway.Result) error) archive {
 	t.Helper()
+	return exporting(t, dir, attrs, exports, nil, look)
+}
+
+// exporting is export by a client that offers secrets.
+func exporting(t *testing.T, dir string, attrs, exports map[string]string, offers []session.Attachable, look func(context.Context, gateway.Client, *gateway.Result) error) archive {
+	t.Helper()
 	c := engine(t)
 	local, err := fsutil.NewFS(dir)
 	if err != nil {
@@ -44,6 +51,7 @@ func export(t *testing.T, dir string, attrs, exports map[string]string, look fun
 	opt := client.SolveOpt{
 		FrontendAttrs: map[string]string{"filename": "pybuild.toml"},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
+		Session:       offers,
 		Exports: []client.ExportEntry{{Type: client.ExporterOCI, Attrs: exports, Output: func(map[string]string) (io.WriteCloser, error) {
 			return os.Create(file)
 		}}},

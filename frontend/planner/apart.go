@@ -94,7 +94,7 @@ func (b *builder) requires(on plan.Ref, u unbuilt) []plan.Mount {
 	}
 	first, ask, rest := "requires-"+u.id, "backend-"+u.id, "requires-rest-"+u.id
 	text, _ := json.Marshal([][]string{u.asked})
-	asked := plan.Mount{Kind: plan.Bind, From: plan.Ref{Files: map[string]string{askedFile: string(text)}}, Target: askedDir}
+	asked := plan.Mount{Kind: plan.Bind, From: plan.Ref{Files: map[string]string{askedFile: string(text) + "\n"}}, Target: askedDir}
 	download(first, "[builder] download what "+u.name+" is built with", []string{"--asked", askedDir + "/" + askedFile}, []plan.Mount{asked})
 
 	install := slices.Concat([]string{uvPath, "pip", "install", "--quiet", "--offline", "--no-build", "--link-mode", "copy"}, u.flags)

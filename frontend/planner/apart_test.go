@@ -9,6 +9,7 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/dockerfile"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -90,6 +91,9 @@ func checkApart(t *testing.T, p *plan.Plan, private bool) {
 		if script == "backend.py" && !s.Offline {
 			t.Errorf("%s has a network", s.Name)
 		}
+	}
+	if _, err := dockerfile.Write(p, dockerfile.Options{}); err != nil {
+		t.Errorf("as a Dockerfile: %v", err)
 	}
 	if asked := p.Step("backend-project") != nil; asked != private {
 		t.Errorf("the project's backend is asked: %v", asked)

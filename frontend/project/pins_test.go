@@ -1,6 +1,9 @@
 package project
 
 import (
+	"encoding/json"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,6 +46,46 @@ func TestPins(t *testing.T) {
 	} {
 		if _, err := ParsePins([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestRenovate holds the documented patterns against what is written: a line for each image,
+// and a first line with and without a digest.
+func TestRenovate(t *testing.T) {
+	page, err := os.ReadFile("../../docs/supply-chain.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	var config struct {
+		CustomManagers []struct{ MatchStrings []string }
+	}
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	find := func(manager int, text string) [][]string {
+		var all [][]string
+		// Renovate's JavaScript and Go write named groups alike, since Go 1.22.
+		for _, m := range regexp.MustCompile(config.CustomManagers[manager].MatchStrings[0]).FindAllStringSubmatch(text, -1) {
+			all = append(all, m[1:])
+		}
+		return all
+	}
+	written := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "127.0.0.1:5000/astral/uv:0.13.9": someDigest, "registry.example:5000/bare": someDigest}, map[string]string{"org/pybuild:1": someDigest})
+	want := [][]string{
+		{"127.0.0.1:5000/astral/uv", "0.13.9", someDigest}, {"python", "3.13-slim", someDigest}, {"registry.example:5000/bare", "", someDigest}, {"org/pybuild", "1", someDigest},
+	}
+	if diff := cmp.Diff(want, find(0, written)); diff != "" {
+		t.Errorf("in pybuild.lock (-want +found):\n%s", diff)
+	}
+	for line, want := range map[string][]string{
+		"# syntax=org/pybuild": {"org/pybuild", "", ""}, "# syntax=org/pybuild:1": {"org/pybuild", "1", ""},
+		"# syntax=registry.example:5000/org/pybuild:1@" + someDigest: {"registry.example:5000/org/pybuild", "1", someDigest},
+	} {
+		if diff := cmp.Diff([][]string{want}, find(1, line+"\npython = \"3.13\"\n")); diff != "" {
+			t.Errorf("%s (-want +found):\n%s", line, diff)
 		}
 	}
 }
