@@ -105,7 +105,7 @@ func accounts(t *testing.T, dockerfile, said string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	parsed, err := parser.Parse(data)
 	if err != nil {
 		t.Fatal(err)

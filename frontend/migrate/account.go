@@ -61,7 +61,12 @@ func (s *stage) useradd(c call) {
 func isNumber(s string) bool { return regexp.MustCompile(`^[0-9]{1,10}$`).MatchString(s) }
 
 // userAt remembers the last USER of the image.
-func (s *stage) userAt(user string, at plan.Location) { s.lastUser, s.lastUserAt = user, at }
+func (s *stage) userAt(user string, at plan.Location) {
+	if s.lastUser != "" {
+		s.leave(s.lastUserAt, "USER "+s.lastUser, "steps run as they need to, and the container as the last one says")
+	}
+	s.lastUser, s.lastUserAt = user, at
+}
 
 // account decides who runs the container: what has no number of its own is pybuild's.
 func (f *found) account(image *stage) {

@@ -1,9 +1,9 @@
 package migrate
 
 import (
-	"iter"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,13 +32,15 @@ var systemPythons = map[string]string{
 }
 
 // base reads the image that the image starts from.
-func (f *found) base(image *stage, stages []*stage, global map[string]arg) error {
+func (f *found) base(image *stage, stages []*stage) error {
 	root := image.root()
 	ref := root.image
-	for name, a := range global {
-		if a.used {
-			f.leave(a.at, "ARG "+name, "it chose the image: its default is what the key says, which has no build argument")
+	for _, name := range slices.Sorted(maps.Keys(f.global)) {
+		why := "no FROM names it: what a stage says of it counts"
+		if f.global[name].used {
+			why = "it chose the image: its default is what the key says, which has no build argument"
 		}
+		f.leave(f.global[name].at, "ARG "+name, "%s", why)
 	}
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
@@ -53,6 +55,8 @@ func (f *found) base(image *stage, stages []*stage, global map[string]arg) error
 		return f.refuse(root.at, "build it with Windows' own tools", "%s is an image of Windows, and pybuild builds for Linux", ref)
 	case condas.MatchString(ref):
 		return f.refuse(root.at, condaHint, "%s is an image of conda, whose packages pybuild does not install", ref)
+	case strings.Contains(name, "lambda/python"):
+		return f.refuse(root.at, "keep the Dockerfile: the image starts a handler by an entry point of its own, at a place of its own", "%s is an image for functions of a cloud, and pybuild builds containers", ref)
 	case last == "pypy":
 		return f.refuse(root.at, "move the Dockerfile to an image of CPython first", "%s is an image of PyPy, and pybuild installs for CPython", ref)
 	case !image.isPython() && systems.MatchString(name) && builder(stages) != nil:
@@ -60,24 +64,24 @@ func (f *found) base(image *stage, stages []*stage, global map[string]arg) error
 		f.leave(root.at, "FROM "+ref, "the image starts from python:<version>-slim, of the Python that the builder has")
 		from := builder(stages).root()
 		if m := inTag.FindString(tagOf(from.image)); m != "" {
-			return f.python(root, inTag, tagOf(from.image))
+			return f.pythonOf(root, inTag, tagOf(from.image))
 		}
-		return f.python(root, inName, from.image)
+		return f.pythonOf(root, inName, from.image)
 	case !image.isPython():
 		return f.refuse(root.at, "where another stage is the one with Python, name it: migrate --target STAGE", "%s has no Python, and nothing in %s installs or runs one", ref, f.file)
 	case name == "python":
 		return f.official(root, ref, tag, reference.IsNameOnly(named))
 	case uvImage.MatchString(name):
 		f.leave(root.at, "FROM "+ref, "uv is mounted where it installs, and the image starts from python:<version>-slim")
-		return f.python(root, inName, tag)
+		return f.pythonOf(root, inName, tag)
 	case systems.MatchString(name):
 		return f.system(image, root, name, tag)
 	}
 	f.set("", "base", ref, root.at)
 	if strings.Contains(name, "/python") && inTag.MatchString(tag) {
-		return f.python(root, inTag, tag)
+		return f.pythonOf(root, inTag, tag)
 	}
-	return f.python(root, inName, ref)
+	return f.pythonOf(root, inName, ref)
 }
 
 const condaHint = "list what conda installs in a requirements.txt or pyproject.toml, as far as the package index has it, and move the Dockerfile to python:3.13-slim first"
@@ -99,7 +103,7 @@ func tagOf(ref string) string {
 
 // official is one of the images of Python itself, whose slim variants are the default.
 func (f *found) official(root *stage, ref, tag string, untagged bool) error {
-	if err := f.python(root, inTag, tag); err != nil {
+	if err := f.pythonOf(root, inTag, tag); err != nil {
 		return err
 	}
 	switch {
@@ -115,8 +119,8 @@ func (f *found) official(root *stage, ref, tag string, untagged bool) error {
 	return nil
 }
 
-// python writes the version that a name has in it.
-func (f *found) python(root *stage, where *regexp.Regexp, text string) error {
+// pythonOf writes the version that a name has in it.
+func (f *found) pythonOf(root *stage, where *regexp.Regexp, text string) error {
 	m := where.FindStringSubmatch(text)
 	if m == nil {
 		return nil
@@ -158,7 +162,7 @@ func (f *found) system(image, root *stage, name, tag string) error {
 		}
 	}
 	if version != "" {
-		if err := f.python(root, inTag, version); err != nil {
+		if err := f.pythonOf(root, inTag, version); err != nil {
 			return err
 		}
 	}
@@ -174,5 +178,3 @@ func (f *found) system(image, root *stage, name, tag string) error {
 	}
 	return nil
 }
-
-func mapKeys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }

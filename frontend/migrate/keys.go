@@ -161,7 +161,7 @@ func (k *keys) text() string {
 		for _, e := range of {
 			fmt.Fprintf(&b, "%s = %s", keyName(e.name), tomlValue(e.value))
 			if e.at.File != "" {
-				fmt.Fprintf(&b, "  # %s:%d", e.at.File, e.at.Start.Line)
+				fmt.Fprintf(&b, "  # %s:%d", plan.Printable(e.at.File), e.at.Start.Line)
 				lines := []int{e.at.Start.Line}
 				for _, place := range e.places {
 					if line := place.Start.Line; !slices.Contains(lines, line) {

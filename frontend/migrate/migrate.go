@@ -119,6 +119,7 @@ type found struct {
 	owners     []placed  // whose owner is the user
 	dirs       []madeDir // made by mkdir
 	volumes    []string
+	withheld   []use          // variables that hold secrets
 	fetched    []string       // programs that fetched no more than installers
 	fetches    []string       // and those that fetched something else
 	modes      []mode         // files that are made programs
@@ -132,6 +133,8 @@ type found struct {
 	pythonPathAt, exposedAt, lastUserAt plan.Location
 	// fallback writes what the container runs where app cannot be served.
 	fallback func()
+	// served is what is to be said where it can be.
+	served Note
 	// static is where collectstatic runs.
 	static *call
 	layout layout

@@ -55,7 +55,7 @@ func (f *found) mopyKey(key, value *yaml.Node) error {
 		}
 		f.leave(at, "apiVersion", "nothing says which version of pybuild.toml it is")
 	case "python":
-		if err := f.python(&stage{at: at}, inTag, value.Value); err != nil {
+		if err := f.pythonOf(&stage{at: at}, inTag, value.Value); err != nil {
 			return err
 		}
 		if f.get("", "python") == nil {

@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"encoding/json"
 	"io/fs"
 	"path"
 	"slices"
@@ -15,15 +14,6 @@ import (
 
 // configFile is what is proposed.
 const configFile = "pybuild.toml"
-
-// proposed is the project as a build would see it with the proposal.
-type proposed struct {
-	fsys fs.FS
-	open func(fs.FS, *config.Config, string) (planner.Input, error)
-	in   planner.Input
-	// seen are the projects by the keys that reading them depends on.
-	seen map[string]planner.Input
-}
 
 // propose makes a configuration of what was found, and plans it.
 func (f *found) propose(open func(fs.FS, *config.Config, string) (planner.Input, error)) (*Proposal, error) {
@@ -78,74 +68,14 @@ func (f *found) problem(e key) *diag.Error {
 	return nil
 }
 
-// read reads the project with what is proposed so far. Groups and the like that it does
-// not have are taken back.
-func (f *found) read(p *proposed) error {
-	err := p.read(f.keys)
-	if err == nil {
-		return nil
-	}
-	for _, name := range []string{"groups", "extras", "package", "input"} {
-		if f.get("build", name) == nil {
-			continue
-		}
-		other := keys{slices.Clone(f.all)}
-		other.drop("build", name)
-		if p.read(other) != nil {
-			continue
-		}
-		at := f.keyAt("build", name)
-		f.keys = other
-		for _, d := range diag.All(err) {
-			f.ask(at, name, "%s: %s", d.Message, d.Hint)
-		}
-		return nil
-	}
-	return err
-}
-
-func (p *proposed) read(k keys) error {
-	cfg, err := config.Parse(configFile, []byte("# syntax=org/pybuild\n"+k.text()))
-	if err != nil {
-		return err
-	}
-	in, err := p.open(p.fsys, cfg, "")
-	if err == nil {
-		p.in = in
-	}
-	return err
-}
-
-// plan plans a proposal, for a target.
-func (p *proposed) plan(k keys, target string) (*plan.Plan, error) {
-	cfg, err := config.Parse(configFile, []byte("# syntax=org/pybuild\n"+k.text()))
-	if err != nil {
-		return nil, err
-	}
-	// What is read, and what is planned of it, depends on the keys of the build alone.
-	reads := keys{slices.DeleteFunc(slices.Clone(k.all), func(e key) bool {
-		return e.table != "" && !strings.HasPrefix(e.table, "build") && e.name != "script"
-	})}
-	in, seen := p.seen[reads.text()]
-	if !seen || target != "" {
-		if in, err = p.open(p.fsys, cfg, target); err != nil {
-			return nil, err
-		}
-		if target == "" {
-			p.seen[reads.text()] = in
-		}
-	}
-	if target == "" {
-		in.Config = cfg
-	}
-	return planner.New(in)
-}
-
 // settlePlan plans the proposal, with another command where an app has no server, and
 // leaves out what pybuild decides the same.
 func (f *found) settlePlan(p *proposed) error {
 	decided, err := p.plan(f.keys, "")
-	if err != nil && f.fallback != nil && opens(err) {
+	switch {
+	case err == nil && f.served.What != "":
+		f.left = append(f.left, f.served)
+	case err != nil && f.fallback != nil && opens(err):
 		f.fallback()
 		for _, d := range diag.All(err) {
 			if f.cmdText != "" {
@@ -157,10 +87,10 @@ func (f *found) settlePlan(p *proposed) error {
 	switch all := diag.All(err); {
 	case err == nil:
 		f.imports(p, decided)
+		f.collected(decided)
 		if decided, err = p.plan(f.keys, ""); err != nil {
 			return err
 		}
-		f.collected(decided)
 		f.minimise(p, decided)
 	case opens(err):
 		for _, d := range all {
@@ -194,73 +124,6 @@ func (f *found) startAt() plan.Location {
 		}
 	}
 	return plan.Location{File: f.file, Start: plan.Position{Line: 1, Column: 1}}
-}
-
-// minimise leaves out what makes no difference.
-func (f *found) minimise(p *proposed, decided *plan.Plan) {
-	want := essence(decided)
-	for _, e := range slices.Clone(f.all) {
-		if !e.same || strings.HasPrefix(e.table, "target.") {
-			continue
-		}
-		other := keys{slices.Clone(f.all)}
-		other.drop(e.table, e.name)
-		if e.name == "module" || e.name == "script" {
-			other.drop(e.table, "args")
-		}
-		if got, err := p.plan(other, ""); err == nil && essence(got) == want {
-			f.keys = other
-			if e.name != "project" && e.name != "server" {
-				f.leave(e.at, keyName(e.name)+" = "+tomlValue(e.value), "pybuild decides the same by itself")
-			}
-		}
-	}
-}
-
-// essence is a plan without its reasons.
-func essence(p *plan.Plan) string {
-	other := *p
-	other.Decisions = nil
-	other.Steps = slices.Clone(p.Steps)
-	for i := range other.Steps {
-		other.Steps[i].At = plan.Location{}
-	}
-	other.Images = map[string]plan.Image{}
-	for name, image := range p.Images {
-		image.At, image.Reason = plan.Location{}, ""
-		other.Images[name] = image
-	}
-	data, err := json.Marshal(other)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
-
-// targets plans each target, and takes back those that cannot be.
-func (f *found) targets(p *proposed) {
-	for _, table := range f.tables() {
-		name, ok := strings.CutPrefix(table, "target.")
-		if !ok || strings.HasSuffix(table, ".env") {
-			continue
-		}
-		if _, err := p.plan(f.keys, strings.Trim(name, `"`)); err != nil {
-			at := f.of1(table)
-			f.dropTable(table)
-			f.dropTable(table + ".env")
-			for _, d := range diag.All(err) {
-				f.ask(at, "["+table+"]", "%s: %s", d.Message, d.Hint)
-			}
-		}
-	}
-}
-
-// of1 is the place of the first key of a table.
-func (k *keys) of1(table string) plan.Location {
-	if of := k.of(table); len(of) > 0 {
-		return of[0].at
-	}
-	return plan.Location{}
 }
 
 // imports sets where imports start, where that is not the workdir.
@@ -310,6 +173,12 @@ func (f *found) collected(decided *plan.Plan) {
 	}
 	if decided.Step("static") != nil {
 		f.leave(f.static.at, f.static.text, "it runs when the image is built, as STATIC_ROOT is set")
+		for _, u := range f.withheld {
+			if f.get("build.env", u.text) == nil {
+				// Settings that ask for it are satisfied, and the image never has it.
+				f.set("build.env", u.text, "only-to-build", u.at)
+			}
+		}
 		return
 	}
 	f.ask(f.static.at, f.static.text, "pybuild runs it where the settings have STATIC_ROOT and django.contrib.staticfiles, and finds none: collectstatic = true in [build] says what is missing")
@@ -321,53 +190,4 @@ func (f *found) ignores() {
 	if f.exists(name) {
 		f.ask(plan.Location{File: name, Start: plan.Position{Line: 1, Column: 1}}, name, "it belongs to %s alone: cp %s %s.dockerignore", f.file, name, configFile)
 	}
-}
-
-// sort brings notes into the order of the file, each once.
-func (f *found) sort() {
-	for _, list := range []*[]Note{&f.left, &f.todo} {
-		slices.SortStableFunc(*list, func(a, b Note) int {
-			if a.At.Start.Line != b.At.Start.Line {
-				return a.At.Start.Line - b.At.Start.Line
-			}
-			return a.At.Start.Column - b.At.Start.Column
-		})
-		*list = slices.CompactFunc(*list, func(a, b Note) bool { return a.At.Start == b.At.Start && a.What == b.What && a.Why == b.Why })
-	}
-}
-
-// text is the file.
-func (f *found) text() string {
-	var b strings.Builder
-	b.WriteString("# syntax=org/pybuild\n#\n# Migrated from " + f.file + ", whose lines stand behind the keys. What is missing here pybuild finds by\n# itself. All keys are in docs/reference.md.\n")
-	b.WriteString(f.keys.text())
-	if len(f.todo) > 0 {
-		b.WriteString("\n# To do by hand, since there is no key for it:\n")
-	}
-	for _, n := range f.todo {
-		b.WriteString("#\n# " + n.At.File + ":" + itoa(n.At.Start.Line) + ": " + n.What + "\n")
-		for _, line := range strings.Split(strings.TrimSpace(n.Why), "\n") {
-			for _, part := range wrapped(line, 96) {
-				b.WriteString("#   " + part + "\n")
-			}
-		}
-	}
-	return b.String()
-}
-
-// wrapped breaks a line between words.
-func wrapped(line string, width int) []string {
-	var lines []string
-	last := ""
-	for _, word := range strings.Split(line, " ") {
-		switch {
-		case last == "":
-			last = word
-		case len(last)+1+len(word) > width:
-			lines, last = append(lines, last), word
-		default:
-			last += " " + word
-		}
-	}
-	return append(lines, last)
 }

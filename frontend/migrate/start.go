@@ -4,77 +4,21 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"github.com/pybuild/pybuild/llb/plan"
 )
-
-// layout is where the app lies, in the image and in the context.
-type layout struct {
-	// root is the directory of the image that has the context's root, was the one that had
-	// it; cwd the directory of the context that commands start in, "." for the root.
-	root, was, cwd string
-}
-
-// settle decides where the app lies, once all of the image is known.
-func (s *stage) settle() {
-	root, cwd, at, matched := s.workdir, ".", s.at, false
-	for _, p := range slices.Backward(s.files) {
-		rest := strings.TrimSuffix(p.to, "/"+p.in)
-		switch {
-		case p.in == ".":
-			root, at = p.to, p.at
-		case rest != p.to && (s.workdir == "/" || within(or(rest, "/"), s.workdir)) && !manifests.MatchString(p.in):
-			root, at, matched = or(rest, "/"), p.at, true
-		default:
-			continue
-		}
-		break
-	}
-	switch inner, below := strings.CutPrefix(s.workdir, strings.TrimSuffix(root, "/")+"/"); {
-	case s.workdir == root:
-		for _, p := range s.files {
-			if p.to == s.workdir && p.in != "." && s.isDir(p.in) && !matched {
-				cwd = p.in
-			}
-		}
-	case below:
-		cwd = inner
-	default:
-		s.leave(at, "WORKDIR "+s.workdir, "commands start in the directory of the app, %s", root)
-	}
-	if !s.workdirAt.IsZero() {
-		at = s.workdirAt
-	}
-	was := root
-	if root == "/" || s.problem(key{table: "runtime", name: "workdir", value: root}) != nil {
-		if len(s.files) > 0 {
-			s.ask(at, "WORKDIR "+s.workdir, "%s is the system's, so what lay there lies in /app: paths that name it have to follow", root)
-		}
-		root = "/app"
-	}
-	s.layout = layout{root, was, cwd}
-	s.maybe("runtime", "workdir", root, at)
-	s.found.layout = s.layout
-	for _, o := range s.owners {
-		if o.to == root || strings.HasPrefix(o.to, strings.TrimSuffix(root, "/")+"/") || within(o.to, s.workdir) && o.to != "/" {
-			s.set("runtime", "owner", "user", o.at)
-		}
-	}
-	s.account(s)
-}
 
 // serve carries over what the container starts.
 func (f *found) serve(image *stage) {
 	c := image.started()
 	if c == nil {
 		f.leave(image.at, image.SourceCode, "it starts no more than the base does, and pybuild looks for what the project has to start")
-		f.fallback = func() { f.set("serve", "command", []string{"python3"}, image.at) }
+		if name := imageName(image.root().image); name == "python" || uvImage.MatchString(name) {
+			f.fallback = func() { f.set("serve", "command", []string{"python3"}, image.at) }
+		}
 		f.exposes(f.exposed, f.exposedAt)
 		f.checked(image)
 		return
@@ -174,7 +118,7 @@ func (f *found) started(image *stage, c *command, words []string) {
 		plainly()
 		return
 	}
-	f.served(image, c, s, plainly)
+	f.serveApp(image, c, s, plainly)
 }
 
 // auto reports whether the only open word is the number of workers, which then follows
@@ -193,8 +137,8 @@ func (f *found) auto(s *server, words []string) bool {
 	return false
 }
 
-// served writes the keys of a server.
-func (f *found) served(image *stage, c *command, s *server, plainly func()) {
+// serveApp writes the keys of a server.
+func (f *found) serveApp(image *stage, c *command, s *server, plainly func()) {
 	at := c.at
 	port := or(s.port, f.exposed)
 	if s.file != "" {
@@ -226,7 +170,7 @@ func (f *found) served(image *stage, c *command, s *server, plainly func()) {
 		f.layout.cwd = path.Join(f.layout.cwd, s.dir)
 	}
 	if s.develops {
-		f.leave(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
+		f.served = note(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
 	}
 	f.fallback = func() {
 		for _, name := range []string{"app", "server", "workers"} {
@@ -242,7 +186,7 @@ func (f *found) served(image *stage, c *command, s *server, plainly func()) {
 // runserver is Django's server for development, in whose place stands the one that is
 // installed.
 func (f *found) runserver(c *command, words []string, plainly func()) {
-	f.leave(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
+	f.served = note(c.at, c.text, "it is a server for development: the app is served by the one that is installed")
 	port := or(f.exposed, "8000")
 	if last := words[len(words)-1]; strings.Contains(last, ":") {
 		port = last[strings.LastIndex(last, ":")+1:]
@@ -257,60 +201,12 @@ func (f *found) exposes(port string, at plan.Location) {
 		return
 	}
 	for _, other := range []plan.Location{f.keyAt("serve", "port"), f.exposedAt} {
-		if !other.IsZero() && other != at {
-			f.leave(other, "port", "the server's port is %s", port)
+		if !other.IsZero() && other.Start.Line != at.Start.Line {
+			f.leave(other, "a port", "the server listens on %s", port)
 		}
+	}
+	if f.get("serve", "port") == raw(port) {
+		return
 	}
 	f.maybe("serve", "port", raw(port), at)
 }
-
-// target carries over a stage that the image has nothing of: one that differs in its
-// command alone is a target.
-func (s *stage) target(image *stage) {
-	what := s.SourceCode
-	if regexp.MustCompile(`^(dev|development|debug|test|tests|testing|lint|ci)$`).MatchString(s.Name) {
-		s.leave(s.at, what, "pybuild has targets of its own to develop, debug and test: docker build --target dev, debug and test")
-		return
-	}
-	var cmd *command
-	plain := s.Name != "" && s.parent != nil && s.parent.role == makes
-	vars := map[string]string{}
-	for _, c := range s.Commands {
-		switch c := c.(type) {
-		case *instructions.CmdCommand:
-			if len(c.CmdLine) > 0 {
-				cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
-			}
-		case *instructions.EntrypointCommand:
-			if len(c.CmdLine) > 0 {
-				cmd = image.command(c.ShellDependantCmdLine, s.of(c.Location()), code(c))
-			}
-		case *instructions.EnvCommand:
-			for _, pair := range c.Env {
-				vars[pair.Key], _ = image.expand(pair.Value)
-			}
-		case *instructions.HealthCheckCommand, *instructions.ExposeCommand, *instructions.LabelCommand:
-		default:
-			plain = false
-		}
-	}
-	if !plain || cmd == nil || !targetName.MatchString(s.Name) {
-		s.ask(s.at, what, "the image has nothing of this stage: migrate --target %s proposes it as the image, and [target.NAME] is for the same layers with another command", or(s.Name, "STAGE"))
-		return
-	}
-	table := "target." + s.Name
-	if strings.Contains(s.Name, ".") {
-		table = "target." + quote(s.Name)
-	}
-	words := cmd.exec(image.layout)
-	if words[0] != "sh" {
-		words = program(words)
-	}
-	image.settings(table, words, cmd.at)
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		s.set(table+".env", name, vars[name], s.at)
-	}
-	s.leave(s.at, what, "it is a target: docker build --target %s", s.Name)
-}
-
-var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)

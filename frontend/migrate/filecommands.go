@@ -1,0 +1,126 @@
+package migrate
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	cachePath = regexp.MustCompile(`^(/var/lib/apt|/var/cache|/tmp|/var/tmp|/root/\.cache|/root/\.cargo|~/|/usr/share/doc|/usr/share/man|/var/log|\$|/wheels|/install)|requirements|\.cache|__pycache__|\.whl|/dist$|^/etc/apt/apt\.conf\.d/docker-clean$|apt/keyrings`)
+	plain     = []string{":", "set", "echo", "printf", "true", "which", "ls", "cat", "pwd", "sync", "uname", "env", "date", "whoami", "id", "hash", "test", "[", "find", "sleep", "ldconfig", "export", "shopt", "type", "source", ".", "deactivate"}
+)
+
+func (r *running) rm(c call, args []string) {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") && !cachePath.MatchString(arg) && r.role == makes {
+			r.ask(c.at, c.text, "where it is of the app's files, write it to exclude in [runtime]")
+			return
+		}
+	}
+	r.leave(c.at, c.text, "no layer has what installing leaves behind")
+}
+
+// within reports whether a directory is the workdir, or one of those above it.
+func within(dir, workdir string) bool {
+	return dir == workdir || dir == "/" || strings.HasPrefix(workdir, strings.TrimSuffix(dir, "/")+"/")
+}
+
+func (r *running) mkdir(c call, args []string) {
+	others := 0
+	for i, arg := range args {
+		p := arg
+		if !path.IsAbs(p) {
+			p = path.Join(c.dir, p)
+		}
+		if r.role == makes && !strings.HasPrefix(arg, "-") && (i == 0 || args[i-1] != "-m") && !within(p, r.workdir) && !cachePath.MatchString(p) && !ownPath.MatchString(p+"/bin") {
+			others++
+			r.dirs = append(r.dirs, madeDir{p, c})
+		}
+	}
+	if others == 0 {
+		r.leave(c.at, c.text, "the workdir is made with its files")
+	}
+}
+
+// directories asks for those that nothing is copied to.
+func (f *found) directories(image *stage) {
+	for i, d := range f.dirs {
+		if i > 0 && f.dirs[i-1].call.at == d.call.at {
+			continue // said with the first
+		}
+		var missing []string
+		for _, other := range f.dirs[i:] {
+			copied := slices.ContainsFunc(image.files, func(p placed) bool { return p.to == other.path || strings.HasPrefix(p.to, other.path+"/") })
+			if other.call.at == d.call.at && !copied && !slices.Contains(f.volumes, other.path) {
+				missing = append(missing, other.path)
+			}
+		}
+		if len(missing) == 0 {
+			f.leave(d.call.at, d.call.text, "what is copied or mounted there makes it")
+			continue
+		}
+		f.ask(d.call.at, d.call.text, "the image has no %s: mount a volume there, as with docker run --volume data:%s, or let the app make it where it may write", strings.Join(missing, " and no "), missing[0])
+	}
+}
+
+func (r *running) chown(c call, args []string) {
+	var paths []string
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			paths = append(paths, arg)
+		}
+	}
+	if len(paths) < 2 {
+		r.ask(c.at, c.text, elsewhere)
+		return
+	}
+	owner, _, _ := strings.Cut(paths[0], ":")
+	for _, p := range paths[1:] {
+		if !path.IsAbs(p) {
+			p = path.Join(c.dir, p)
+		}
+		switch {
+		case owner == "root" || owner == "0" || r.role == builds:
+			r.leave(c.at, c.text, "the code is root's")
+		case within(p, r.workdir) || strings.HasPrefix(p, strings.TrimSuffix(r.workdir, "/")+"/"):
+			r.owners = append(r.owners, placed{"", p, c.at})
+		case strings.HasPrefix(p, "/home/"), ownPath.MatchString(p + "/bin"):
+			r.leave(c.at, c.text, "what is installed is root's, and everybody's to read")
+		default:
+			r.ask(c.at, c.text, "the image has no %s of the user's: mount a volume there, as with docker run --volume data:%s", p, p)
+		}
+	}
+}
+
+func (r *running) chmod(c call, args []string) {
+	for _, arg := range args[min(1, len(args)):] {
+		if strings.HasPrefix(arg, "-") || arg == "+x" {
+			continue
+		}
+		in := r.context(r.under(c.dir, arg))
+		switch {
+		case in != "" && r.role == makes:
+			r.modes = append(r.modes, mode{in, c})
+		case r.role == builds || cachePath.MatchString(arg):
+			r.leave(c.at, c.text, "nothing of the builder reaches the image but what it installs")
+		default:
+			r.ask(c.at, c.text, elsewhere)
+		}
+	}
+}
+
+// executables asks for the modes of files of the context, which the image keeps.
+func (f *found) executables() {
+	for _, m := range f.modes {
+		switch {
+		case f.mode(m.name)&0o111 != 0 || f.isDir(m.name):
+			f.leave(m.call.at, m.call.text, "%s has its mode in the context", m.name)
+		case slices.Contains(f.scripts, m.name):
+			f.leave(m.call.at, m.call.text, "its shell starts it")
+		default:
+			f.ask(m.call.at, m.call.text, "files keep the mode that they have in the context: chmod +x %s, or git update-index --chmod=+x %s", m.name, m.name)
+		}
+	}
+}
