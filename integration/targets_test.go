@@ -17,7 +17,7 @@ func TestTargetTest(t *testing.T) {
 	const backendTable = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"
 	dir := projectDir(t, map[string]string{
 		"pybuild.toml":     "[serve]\nmodule = \"shop\"\n",
-		"pyproject.toml":   "[project]\nname = \"probe\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n[dependency-groups]\ndev = [\"pytest\"]\n" + backendTable,
+		"pyproject.toml":   "[project]\nname = \"probe\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n[dependency-groups]\ndev = [\"pytest\", \"pytest-cov\"]\n" + backendTable,
 		"backend.py":       backend,
 		"shop/__init__.py": "PRICE = 3\n", "tests/test_shop.py": "import shop, probe\n\ndef test_price():\n    assert shop.PRICE == 3\n",
 	}, []string{"uv", "lock", "--quiet"})
@@ -43,6 +43,9 @@ func TestTargetTest(t *testing.T) {
 		if failure := strings.Contains(string(report), "assert 4 == 3"); err != nil || failure != (status == "1") {
 			t.Errorf("the report is %s, %v", report, err)
 		}
+		if coverage, err := os.ReadFile(filepath.Join(b.out, "coverage.xml")); err != nil || !strings.Contains(string(coverage), `filename="shop/__init__.py"`) {
+			t.Errorf("the coverage is %s, %v", coverage, err)
+		}
 		if code, err := os.ReadFile(filepath.Join(b.out, "exit-status")); err != nil || string(code) != status+"\n" {
 			t.Errorf("the exit status is %q, %v", code, err)
 		}
@@ -65,7 +68,7 @@ func TestTargetTest(t *testing.T) {
 	}
 
 	// Without pytest it says what to do.
-	replace(t, filepath.Join(dir, "pyproject.toml"), "[dependency-groups]\ndev = [\"pytest\"]\n", "")
+	replace(t, filepath.Join(dir, "pyproject.toml"), "[dependency-groups]\ndev = [\"pytest\", \"pytest-cov\"]\n", "")
 	dir = projectDir(t, withoutLock(read(t, dir)), []string{"uv", "lock", "--quiet"})
 	build{dir: dir, attrs: b.attrs}.fails(t, "nothing to test with: pytest is not among the packages of", "uv add --dev pytest")
 }

@@ -162,10 +162,24 @@ func (b *builder) dev() {
 	}
 	set("PYTHONPATH", strings.Trim(b.sourcePath()+":"+b.defaults["PYTHONPATH"], ":"))
 	set("PYTHONDONTWRITEBYTECODE", "1")
-	if len(c.Cmd) > 0 && slices.Contains([]string{"uvicorn", "gunicorn", "hypercorn", "granian"}, c.Cmd[0]) {
-		c.Cmd = append(slices.Clone(c.Cmd), "--reload")
-		b.decide("reload", c.Cmd[0], "the target dev serves what changes")
-	}
+	b.reload()
 	b.plan.Decisions = append(b.plan.Decisions, plan.Decision{What: "files", Value: b.workdir(),
 		Reason: fmt.Sprintf("the target dev has all files of the context, %s's to write", or(b.Config.Runtime.User, "appuser"))})
+}
+
+// reload has the server start again when a file changes, where it can.
+func (b *builder) reload() {
+	c := &b.plan.Config
+	if len(c.Cmd) == 0 {
+		return
+	}
+	switch server := c.Cmd[0]; {
+	case !slices.Contains([]string{"uvicorn", "gunicorn", "hypercorn", "granian"}, server):
+	case server == "granian" && !b.Resolved.Has("watchfiles"):
+		// It ends with an error.
+		b.decide("reload", "none", "granian serves what changes with watchfiles alone, which is not installed")
+	default:
+		c.Cmd = append(slices.Clone(c.Cmd), "--reload")
+		b.decide("reload", server, "the target dev serves what changes")
+	}
 }

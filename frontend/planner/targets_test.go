@@ -81,3 +81,28 @@ func TestTargetPackages(t *testing.T) {
 		}
 	}
 }
+
+// TestReload holds which servers of the target dev are told to serve what changes.
+func TestReload(t *testing.T) {
+	for installed, reloads := range map[string]bool{
+		"uvicorn": true, "gunicorn": true, "hypercorn": true, "granian watchfiles": true,
+		"granian": false, "waitress": false, // one ends with an error, the other knows no such thing
+	} {
+		cfg, err := config.Parse("pybuild.toml", []byte("[serve]\napp = \"shop:app\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := input(t, examples()[0])
+		in.Config, in.Target, in.Resolved = cfg, "dev", &planner.Resolved{}
+		for _, name := range strings.Fields(installed) {
+			in.Resolved.Install = append(in.Resolved.Install, planner.Package{Name: name, Version: "1"})
+		}
+		p, err := planner.New(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if command := strings.Join(p.Config.Cmd, " "); strings.HasSuffix(command, " --reload") != reloads {
+			t.Errorf("with %s it is %s", installed, command)
+		}
+	}
+}
