@@ -36,6 +36,9 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if res, done, err := ui.HandleSubrequest(ctx, in.requests()); err != nil || done {
 		return res, in.explain(err)
 	}
+	if err := in.checkNamed(ctx); err != nil {
+		return nil, in.explain(err)
+	}
 	if err := in.warn(ctx, in.warnings()); err != nil {
 		return nil, in.explain(err)
 	}

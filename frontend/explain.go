@@ -47,6 +47,9 @@ func (in *inputs) explained(ctx context.Context) (*client.Result, bool, error) {
 // plan decides everything for the first platform that is asked for, and builds
 // no more than that takes.
 func (in *inputs) plan(ctx context.Context) (*target, *plan.Plan, error) {
+	if err := in.checkNamed(ctx); err != nil {
+		return nil, nil, err
+	}
 	build := in.buildPlatform()
 	platform := &build
 	if len(in.ui.TargetPlatforms) > 0 {

@@ -35,6 +35,7 @@ type inputs struct {
 	pins      *project.Pins     // nil without a lock of images
 	buildLock *project.Pylock   // of what packages are built with
 	shipped   shipped
+	startRoot string // what has to be on sys.path for what the configuration starts
 }
 
 // readInputs reads the file of -f, the configuration and the project.

@@ -43,7 +43,7 @@ func (in *inputs) forPlatform(ctx context.Context, platform *ocispecs.Platform) 
 		Target: in.ui.Target, BuildArgs: in.ui.BuildArgs, Labels: in.ui.Labels,
 		Pins: planner.Upgraded(in.pins, in.ui.Target, in.ui.BuildArgs),
 	}
-	t.input.BuildLock = in.buildLock
+	t.input.BuildLock, t.input.StartRoot = in.buildLock, in.startRoot
 	t.input.Source, t.input.Revision = in.origin()
 	if err := t.findImages(ctx); err != nil {
 		return nil, err

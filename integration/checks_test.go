@@ -41,9 +41,17 @@ func TestChecks(t *testing.T) {
 	build{dir: project(t, files), attrs: strict}.fails(t, "pybuild.toml:4:8: RootUser: the container runs as root")
 	build{dir: project(t, files), attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=Rootuser1"}}.fails(t, `no check is named "Rootuser1"`)
 
-	files["pybuild.toml"] = "[serve]\napp = \"job:app\"\n"
-	tr := build{dir: project(t, files), attrs: check}.must(t)
-	if said := string(tr.metadata["result.json"]); !strings.Contains(said, "no server for job:app among the packages of requirements.txt [PB303]") || !strings.Contains(said, "starting.md#pb303") {
+	files["pybuild.toml"] = "[serve]\napp = \"job:app\"\n[target.worker]\nscript = \"wroker.py\"\n"
+	answer := func() string { return string(build{dir: project(t, files), attrs: check}.must(t).metadata["result.json"]) }
+	if said := answer(); !strings.Contains(said, "NotLocked") || !strings.Contains(said, "job.py defines no app [PB310]") {
+		t.Errorf("the check of what is not in the source says %s", said)
+	}
+	files["job.py"] = "app = print\n"
+	if said := answer(); !strings.Contains(said, "pybuild.toml:4:10: the source has no file wroker.py [PB310]") {
+		t.Errorf("the check of a target says %s", said)
+	}
+	files["worker.py"], files["pybuild.toml"] = "", strings.Replace(files["pybuild.toml"], "wroker", "worker", 1)
+	if said := answer(); !strings.Contains(said, "no server for job:app among the packages of requirements.txt [PB303]") || !strings.Contains(said, "starting.md#pb303") {
 		t.Errorf("the check of what cannot be built says %s", said)
 	}
 }

@@ -29,6 +29,11 @@ func check(o *options, out, log io.Writer) error {
 	if _, err := p.plan(); err != nil {
 		return err
 	}
+	if o.target == "" {
+		if err := planner.CheckTargets(p.input, p.tree); err != nil {
+			return err
+		}
+	}
 	warnings := planner.Warnings(p.input)
 	for _, w := range warnings {
 		if _, err := fmt.Fprintln(log, "warning:", w); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/moby/patternmatcher/ignorefile"
 
+	"github.com/pybuild/pybuild/frontend"
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -51,6 +52,7 @@ func root(dir string) (fs.FS, error) {
 type opened struct {
 	input planner.Input
 	files fs.FS
+	tree  planner.Tree
 }
 
 // open reads the configuration and the project.
@@ -83,12 +85,25 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 		return nil, err
 	}
 	in := planner.Input{Config: cfg, Facts: facts, Platform: "linux/amd64", BuildPlatform: "linux/amd64", Target: target}
-	layout := project.Layout{Root: facts.Dir, Package: planner.InstallsProject(in)}
-	if in.Apps, err = project.ReadApps(fsys, layout); err != nil {
+	written, err := ignores(fsys)
+	if err != nil {
 		return nil, err
 	}
+	tree, err := frontend.Tree(fsys, cfg, facts, written)
+	if err != nil {
+		return nil, err
+	}
+	layout := project.Layout{Root: facts.Dir, Package: planner.InstallsProject(in)}
+	if in.Apps, err = project.ReadApps(tree.Project, layout); err != nil {
+		return nil, err
+	}
+	if target != planner.Locking && target != planner.Wheelhouse {
+		if in.StartRoot, err = planner.CheckNamed(in, tree); err != nil {
+			return nil, err
+		}
+	}
 	in, err = planner.Offline(in)
-	return &opened{in, fsys}, err
+	return &opened{in, fsys, tree}, err
 }
 
 // plan decides what the target is made of, as far as files tell.

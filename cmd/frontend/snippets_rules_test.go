@@ -11,7 +11,7 @@ func TestSnippetRules(t *testing.T) {
 	for _, c := range []struct{ kind, file, text, says string }{
 		{"toml", "", "[serve]\nprot = 1\n", "unknown key"},
 		{"toml", "", "[project]\nname = \"x\"\n[tool.pybuild]\nprot = 1\n", "unknown key"},
-		{"toml", "other.toml", "# syntax=org/pybuild\n[serve]\napp = \"main:app\"\n", "server"},
+		{"toml", "other.toml", "# syntax=org/pybuild\n[serve]\napp = \"main:app\"\n", "main.py defines no app"},
 		{"python", "a.py", "def f(:\n", "SyntaxError"},
 		{"json", "", "{", "JSON"},
 		{"yaml", "", "a: [", "yaml"},

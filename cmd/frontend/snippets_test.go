@@ -135,8 +135,11 @@ type shown struct {
 	files map[string]bool
 }
 
-// lay writes the files of a group, and a program for those that start one without
-// showing it.
+// certificate is the file of a company's CA that a configuration names.
+var certificate = regexp.MustCompile(`(?m)^ca = "(.+\.pem)"$`)
+
+// lay writes the files of a group, and a program and a certificate for those that name one
+// without showing it.
 func lay(t *testing.T, g group) shown {
 	t.Helper()
 	p := shown{g, t.TempDir(), map[string]bool{}}
@@ -158,6 +161,9 @@ func lay(t *testing.T, g group) shown {
 		}
 		p.files[s.file] = true
 		put(s.file, s.text)
+		if ca := certificate.FindStringSubmatch(s.text); ca != nil {
+			put(ca[1], "nobody reads it")
+		}
 	}
 	if !p.files["main.py"] {
 		put("main.py", "print('it runs')\n")

@@ -148,6 +148,10 @@ func answer(files fstest.MapFS, target string) error {
 	if in.Apps, err = project.ReadApps(files, layout); err != nil {
 		return err
 	}
+	tree := planner.Tree{App: files, Project: files, Whole: func(...string) (fs.FS, error) { return files, nil }}
+	if in.StartRoot, err = planner.CheckNamed(in, tree); err != nil {
+		return err
+	}
 	if in, err = planner.Offline(in); err != nil {
 		return err
 	}

@@ -125,6 +125,9 @@ type Input struct {
 	BaseDigest, Revision, Source string
 	// Apps is what the source shows of what to run; nil where nobody looked.
 	Apps *project.Apps
+	// StartRoot is the directory of the context that has to be on sys.path for what the
+	// configuration starts; "" for the project's own.
+	StartRoot string
 	// Resolved is nil where the project has no dependencies.
 	Resolved *Resolved
 	// Tools is what the project is built with, for the target wheelhouse.

@@ -46,7 +46,7 @@ func (b *builder) chooseStart() (start, error) {
 	case s.App != "":
 		return b.configuredApp(), nil
 	case s.Module != "":
-		return start{command: append([]string{python, "-m", s.Module}, s.Args...)}, nil
+		return start{command: append([]string{python, "-m", s.Module}, s.Args...), root: b.importRoot(b.StartRoot)}, nil
 	case strings.HasSuffix(s.Script, ".py"):
 		return start{command: append([]string{python, s.Script}, s.Args...)}, nil
 	case s.Script != "":
@@ -59,7 +59,7 @@ func (b *builder) chooseStart() (start, error) {
 
 // configuredApp is serve.app, about which the source may tell more.
 func (b *builder) configuredApp() start {
-	st := start{app: b.Config.Serve.App, root: "."}
+	st := start{app: b.Config.Serve.App, root: b.importRoot(b.StartRoot)}
 	if b.Apps != nil {
 		for _, app := range b.Apps.Web {
 			if app.Name() == strings.TrimSuffix(st.app, "()") || app.Name() == st.app {

@@ -1,0 +1,52 @@
+package frontend
+
+import (
+	"context"
+	"io/fs"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// checkNamed reports what the configuration names and the source does not have, before
+// anything is built. A check goes through all targets.
+func (in *inputs) checkNamed(ctx context.Context) error {
+	asked := in.callable()
+	if asked.Target == planner.Locking || asked.Target == planner.Wheelhouse {
+		return nil
+	}
+	all := asked.Target == "" && in.client.BuildOpts().Opts["requestid"] == lint.RequestLint
+	if r := asked.Config.Runtime; !planner.Configured(asked) && r.CA == "" && len(r.Include) == 0 && !all {
+		return nil
+	}
+	app, err := in.solve(ctx, in.views[plan.Files], in.buildPlatform())
+	if err != nil {
+		return err
+	}
+	source, err := in.solve(ctx, in.views[plan.Project], in.buildPlatform())
+	if err != nil {
+		return err
+	}
+	tree := planner.Tree{App: newTree(ctx, app), Project: newTree(ctx, source), Whole: func(names ...string) (fs.FS, error) { return in.whole(ctx, names) }}
+	if in.startRoot, err = planner.CheckNamed(asked, tree); err != nil || !all {
+		return err
+	}
+	return planner.CheckTargets(asked, tree)
+}
+
+// whole has files of the build context that the app may go without.
+func (in *inputs) whole(ctx context.Context, names []string) (fs.FS, error) {
+	st, err := in.ui.MainContext(ctx, bk.IncludePatterns(names), bk.ExcludePatterns(nil),
+		bk.SharedKeyHint("pybuild-named"), bk.WithCustomName("[internal] look for what the configuration names"))
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.solve(ctx, *st, in.buildPlatform())
+	if err != nil {
+		return nil, err
+	}
+	return newTree(ctx, ref), nil
+}
