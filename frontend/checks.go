@@ -23,29 +23,32 @@ import (
 // not know what frontend a file names.
 const checkArg = "BUILDKIT_DOCKERFILE_CHECK"
 
-// checkOptions reads which warnings count, as docker/dockerfile does: from a line
-// `# check=skip=RULE,...;error=true` at the top of the file, or the build argument.
+// checkOptions are those of the file of -f and of the build argument.
 func (in *inputs) checkOptions() (*linter.Config, error) {
-	text, _, at, written := parser.ParseDirective("check", in.entry.Data)
-	line := 0
-	if written && len(at) > 0 {
-		line = at[0].Start.Line
+	return CheckOptions(in.entry.Filename, in.entry.Data, in.ui.BuildArgs[checkArg])
+}
+
+// CheckOptions reads which warnings count, as docker/dockerfile does: from a line
+// `# check=skip=RULE,...;error=true` at the top of the file, or the build argument.
+func CheckOptions(file string, data []byte, arg string) (*linter.Config, error) {
+	text, _, at, written := parser.ParseDirective("check", data)
+	mistake := &diag.Error{Code: "PB019", Source: data}
+	inFile := arg == "" && written && len(at) > 0
+	if inFile {
+		p := plan.Position{Line: at[0].Start.Line, Column: 1}
+		mistake.At = plan.Location{File: file, Start: p, End: p}
 	}
-	if arg := in.ui.BuildArgs[checkArg]; arg != "" {
-		text, line = arg, 0
+	if arg != "" {
+		text = arg
 	}
 	options, err := linter.ParseLintOptions(text)
-	mistake := &diag.Error{Code: "PB019", Source: in.entry.Data}
-	if line > 0 {
-		mistake.At = in.at(in.entry.Filename, line)
-	}
 	if err != nil {
 		mistake.Message, mistake.Hint = "the options of the check are wrong: "+err.Error(), "write them as in: # check=skip=RootUser,NotLocked;error=true"
 		return nil, mistake
 	}
 	for i, name := range options.SkipRules {
 		check, ok := diag.FindCheck(name)
-		if !ok && (line > 0 || !slices.Contains(dockerfileRules(), strings.ToLower(name))) {
+		if !ok && (inFile || !slices.Contains(dockerfileRules(), strings.ToLower(name))) {
 			mistake.Message, mistake.Hint = fmt.Sprintf("no check is named %q", name), "checks are "+strings.Join(diag.CheckNames(), ", ")
 			if near := diag.Nearest(name, diag.CheckNames()); near != "" {
 				mistake.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -75,15 +78,20 @@ func dockerfileRules() []string {
 	return names
 }
 
-// counts drops the warnings that are switched off.
-func (in *inputs) counts(warnings []diag.Warning) []diag.Warning {
+// Counted drops the warnings that are switched off.
+func Counted(options *linter.Config, warnings []diag.Warning) []diag.Warning {
 	counted := slices.DeleteFunc(slices.Clone(warnings), func(w diag.Warning) bool {
-		return in.checks.SkipAll || slices.Contains(in.checks.SkipRules, w.Rule)
+		return options.SkipAll || slices.Contains(options.SkipRules, w.Rule)
 	})
 	for i, w := range counted {
 		counted[i].Message, counted[i].Hint = diag.MaskText(w.Message), diag.MaskText(w.Hint)
 	}
 	return counted
+}
+
+// AsError is a warning that is to be an error.
+func AsError(w diag.Warning) *diag.Error {
+	return &diag.Error{Code: "PB404", At: w.At, Source: w.Source, Message: w.Rule + ": " + w.Message, Hint: w.Hint}
 }
 
 // warnings are those that need neither an image nor the resolver.
@@ -95,9 +103,10 @@ func (in *inputs) warnings() []diag.Warning {
 // warn shows warnings, or fails the build with them where they are to be errors.
 func (in *inputs) warn(ctx context.Context, warnings []diag.Warning) error {
 	var errs []error
-	for _, w := range in.counts(warnings) {
+	for _, w := range Counted(in.checks, warnings) {
 		if in.checks.ReturnAsError {
-			errs = append(errs, &diag.Error{Code: "PB404", At: w.At, Source: in.files[w.At.File], Message: w.Rule + ": " + w.Message, Hint: w.Hint})
+			w.Source = in.files[w.At.File]
+			errs = append(errs, AsError(w))
 			continue
 		}
 		check, _ := diag.FindCheck(w.Rule)
@@ -123,7 +132,7 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 	if err == nil {
 		warnings = append(warnings, planner.Advice(t.input)...)
 	}
-	for _, w := range in.counts(warnings) {
+	for _, w := range Counted(in.checks, warnings) {
 		check, _ := diag.FindCheck(w.Rule)
 		at := parser.Range{Start: position(w.At.Start), End: position(w.At.End)}
 		detail := w.Message

@@ -46,8 +46,11 @@ func filtered(fsys fs.FS, includes, excludes []string) (fs.FS, error) {
 	}
 	v := view{fsys, map[string]bool{".": true}}
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
+		if name == "." {
 			return err
+		}
+		if err != nil {
+			return nil // a directory that nobody can read is as good as empty
 		}
 		excluded, err := out.MatchesOrParentMatches(name)
 		if err != nil {

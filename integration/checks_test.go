@@ -42,7 +42,9 @@ func TestChecks(t *testing.T) {
 	build{dir: project(t, files), attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=Rootuser1"}}.fails(t, `no check is named "Rootuser1"`)
 
 	files["pybuild.toml"] = "[serve]\napp = \"job:app\"\n[target.worker]\nscript = \"wroker.py\"\n"
-	answer := func() string { return string(build{dir: project(t, files), attrs: check}.must(t).metadata["result.json"]) }
+	answer := func() string {
+		return string(build{dir: project(t, files), attrs: check}.must(t).metadata["result.json"])
+	}
 	if said := answer(); !strings.Contains(said, "NotLocked") || !strings.Contains(said, "job.py defines no app [PB310]") {
 		t.Errorf("the check of what is not in the source says %s", said)
 	}

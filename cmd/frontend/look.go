@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/explain"
 	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // openIn opens the project of the flags.
@@ -34,14 +36,27 @@ func check(o *options, out, log io.Writer) error {
 			return err
 		}
 	}
-	warnings := planner.Warnings(p.input)
+	name, data := p.input.Config.Source()
+	options, err := frontend.CheckOptions(name, data, "")
+	if err != nil {
+		return err
+	}
+	warnings := frontend.Counted(options, planner.Warnings(p.input))
+	var errs []error
 	for _, w := range warnings {
+		if options.ReturnAsError {
+			errs = append(errs, frontend.AsError(w))
+			continue
+		}
 		if _, err := fmt.Fprintln(log, "warning:", w); err != nil {
 			return err
 		}
 	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
 	if o.strict && len(warnings) > 0 {
-		return &diag.Error{Code: "PB404", Message: fmt.Sprintf("%d warnings", len(warnings)), Hint: "mend what they say, or skip them by name: see docs/checks.md"}
+		return &diag.Error{Code: "PB404", Message: plan.Count(len(warnings), "warning"), Hint: "mend what they say, or skip them by name: see docs/checks.md"}
 	}
 	_, err = fmt.Fprintln(out, "no mistakes found")
 	return err

@@ -119,6 +119,9 @@ func Unreadable(name string, err error) error {
 	if errors.As(err, &limit) {
 		return limit
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name + ": permission denied", Err: err, Hint: "let the user of the container read it"}
+	}
 	return &diag.Error{Code: "PB101", At: plan.Location{File: name}, Message: "cannot read " + name, Err: err,
 		Hint: "it should be a plain file in the build context, and no directory or link to elsewhere"}
 }

@@ -32,6 +32,9 @@ func parseJSON(name string, data []byte, v any, hint string) (*jsonFile, error) 
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	if wrong := diag.Encoding(name, data); wrong != nil {
+		return nil, wrong
+	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if conflict := diag.Conflict(name, data); conflict != nil {
 			return nil, conflict

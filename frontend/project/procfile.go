@@ -21,6 +21,9 @@ func (w *appWalk) readProcfile() error {
 		return err
 	}
 	seen := map[string]bool{}
+	if wrong := diag.Encoding(name, data); wrong != nil {
+		return wrong
+	}
 	for i, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

@@ -47,6 +47,9 @@ func readPythonVersion(fsys fs.FS, name string) (*PythonRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if wrong := diag.Encoding(name, data); wrong != nil {
+		return nil, wrong
+	}
 	for i, line := range strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		text, _, _ := strings.Cut(line, "#")
 		text = strings.TrimSpace(text)

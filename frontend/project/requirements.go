@@ -217,6 +217,10 @@ func (p *reqParser) file(name string, data []byte, constraint bool) {
 		p.seen[visit] = true
 	}
 	p.out.texts[name] = data
+	if wrong := diag.Encoding(name, data); wrong != nil {
+		p.errs = append(p.errs, wrong)
+		return
+	}
 	if conflict := diag.Conflict(name, data); conflict != nil {
 		p.errs = append(p.errs, conflict)
 		return

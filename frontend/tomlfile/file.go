@@ -46,8 +46,8 @@ func Parse(name string, data []byte) (*File, error) {
 	f.lines = sync.OnceValue(func() []int { return lineStarts(f.Data) })
 	f.index = sync.OnceValue(func() *index { return buildIndex(f.Data) })
 
-	if err := f.checkEncoding(); err != nil {
-		return nil, err
+	if wrong := diag.Encoding(name, f.Data); wrong != nil {
+		return nil, wrong
 	}
 	// This pass goes first: its errors point at the very byte, and it bounds
 	// the nesting, on which the decoder would overflow the stack or spend

@@ -14,23 +14,6 @@ import (
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
-// checkEncoding refuses what is not UTF-8, which the parsers would report as a
-// stray character.
-func (f *File) checkEncoding() error {
-	if bytes.HasPrefix(f.Data, []byte("\xff\xfe")) || bytes.HasPrefix(f.Data, []byte("\xfe\xff")) {
-		return f.errorAt("PB001", span{0, 0}, "the file is UTF-16, but TOML is UTF-8", "save it as UTF-8", nil)
-	}
-	for i := 0; i < len(f.Data); {
-		r, size := utf8.DecodeRune(f.Data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return f.errorAt("PB001", span{i, i + 1}, fmt.Sprintf("byte 0x%02x is not UTF-8", f.Data[i]),
-				"save the file as UTF-8", nil)
-		}
-		i += size
-	}
-	return nil
-}
-
 // contentError explains what the decoder refuses in a file whose syntax is
 // right: a key written twice, a number or date that cannot be.
 func (f *File) contentError(err error) *diag.Error {
