@@ -88,5 +88,5 @@ func (v view) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
 	}
 	entries, err := fs.ReadDir(v.FS, name)
-	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !v.names[path.Join(name, e.Name())] }), err
+	return slices.DeleteFunc(slices.Clone(entries), func(e fs.DirEntry) bool { return !v.names[path.Join(name, e.Name())] }), err
 }

@@ -144,6 +144,9 @@ func (c namedCheck) noModule(key, name, attribute, missing string, tree fs.FS, a
 	if missing == top && (len(files) == 0 || c.openEnded() || project.MayProvide(top, named(c.Input))) {
 		return nil
 	}
+	if missing == top && c.installsProject() && c.mayBuild(top, files) {
+		return nil
+	}
 	if missing != top && project.MayProvide(top, named(c.Input)) {
 		return nil // a namespace that both may have
 	}
@@ -161,6 +164,9 @@ func (c namedCheck) noModule(key, name, attribute, missing string, tree fs.FS, a
 	hint := ""
 	for _, f := range files {
 		module := project.ModuleName(c.Facts.Dir, f)
+		if src := path.Join(c.Facts.Dir, "src"); c.installsProject() && strings.HasPrefix(f, src+"/") {
+			module = project.ModuleName(src, f)
+		}
 		if module == "" {
 			continue
 		}
@@ -183,6 +189,15 @@ func (c namedCheck) noModule(key, name, attribute, missing string, tree fs.FS, a
 		hint += "\nwhat an installed package has is started with command = [...]"
 	}
 	return c.fail("PB310", at, hint, "the source has no module %s", missing)
+}
+
+// mayBuild reports whether the project's build could make a package of a name that does
+// not lie where packages do: from another directory, or of nothing at all.
+func (c namedCheck) mayBuild(top string, files []string) bool {
+	p := c.Facts.Project
+	known := []string{"setuptools.build_meta", "hatchling.build", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build"}
+	return p == nil || !slices.Contains(known, p.BuildBackend) ||
+		slices.ContainsFunc(files, func(f string) bool { return strings.Contains("/"+strings.TrimSuffix(f, ".py")+"/", "/"+top+"/") })
 }
 
 // openEnded reports that nobody knows which packages are installed before they are.

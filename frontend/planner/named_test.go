@@ -15,9 +15,10 @@ import (
 // TestNamed looks in the source for what the configuration names.
 func TestNamed(t *testing.T) {
 	const (
-		plain    = "[project]\nname = \"shop\"\nversion = \"1\"\n"
-		scripts  = plain + "[project.scripts]\nshop-serve = \"shop:main\"\n"
-		packaged = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n"
+		plain      = "[project]\nname = \"shop\"\nversion = \"1\"\n"
+		scripts    = plain + "[project.scripts]\nshop-serve = \"shop:main\"\n"
+		packaged   = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n"
+		setuptools = "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n"
 	)
 	for _, c := range []struct {
 		name, config string
@@ -35,6 +36,9 @@ func TestNamed(t *testing.T) {
 		{"an attribute by a star", "[serve]\napp = \"main:ap\"", map[string]string{"main.py": "from other import *\n"}, "", ""},
 		{"an attribute by magic", "[serve]\napp = \"main:ap\"", map[string]string{"main.py": "def __getattr__(name):\n    pass\n"}, "", ""},
 		{"a submodule", "[serve]\napp = \"shop:api.app\"", map[string]string{"shop/__init__.py": "", "shop/api.py": ""}, "", ""},
+		{"what a backend makes", "[serve]\nmodule = \"made\"", map[string]string{"pyproject.toml": plain + packaged, "src/shop/__init__.py": ""}, "", ""},
+		{"a package from elsewhere", "[serve]\napp = \"shop.main:app\"", map[string]string{"pyproject.toml": plain + setuptools, "lib/shop/main.py": ""}, "", ""},
+		{"a mistyped package", "[serve]\napp = \"shp.main:app\"", map[string]string{"pyproject.toml": plain + setuptools, "src/shop/main.py": ""}, "", "the source has no module shp [PB310]\n  did you mean app = \"shop.main:app\"?"},
 		{"a dependency's app", "[serve]\napp = \"superset.app:create_app()\"", map[string]string{"main.py": "", "requirements.txt": "apache-superset\n"}, "", ""},
 		{"an image of a dependency", "[serve]\napp = \"shop.main:app\"", map[string]string{"requirements.txt": "corp-web\n"}, "", ""},
 		{"a compiled module", "[serve]\napp = \"fast:app\"", map[string]string{"fast.pyx": ""}, "", ""},
