@@ -198,3 +198,27 @@ func TestCredentialsInFiles(t *testing.T) {
 		})
 	}
 }
+
+// TestCredentialElsewhere has a URL with a password in a table that no install reads, right
+// beside what a failing build shows: it is warned of, and repeated nowhere.
+func TestCredentialElsewhere(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	h := newHunt(t)
+	ix := newIndex(t)
+	dir := project(t, map[string]string{
+		"pybuild.toml": job, "job.py": "",
+		"pyproject.toml": "[tool.towncrier]\nissue_format = \"https://reader:" + h.plain("password") + "@issues.example/{issue}\"\n" +
+			"[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\"missing\"]\n" +
+			"[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n",
+	})
+	for _, call := range []string{"explain", "outline", "lint", "targets"} {
+		_ = h.through(t, dir, map[string]string{"requestid": "frontend." + call}, nil)
+	}
+	if err := h.through(t, dir, nil, nil); err == nil || !strings.Contains(err.Error(), "no index has a package missing [PB501]") {
+		t.Errorf("the build says %v", err)
+	}
+	if !strings.Contains(h.said, "CredentialInURL") {
+		t.Errorf("nothing warns of it:\n%s", h.said)
+	}
+}
