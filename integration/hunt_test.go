@@ -273,7 +273,8 @@ func (h *hunt) through(t *testing.T, dir string, attrs map[string]string, offere
 				t.Errorf("the image has no %s to look into", within)
 			}
 		}
-		if len(caches) < 20<<10 {
+		// Steps that see secrets share no cache of uv's. An archive of nothing has a size, too.
+		if len(caches) < 10<<10 {
 			t.Errorf("there are no caches to look into: %d bytes", len(caches))
 		}
 		h.below(t, "the exported cache", filepath.Join(kept, "cache"))
