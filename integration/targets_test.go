@@ -19,7 +19,7 @@ func TestTargetTest(t *testing.T) {
 		"pybuild.toml":     "[serve]\nmodule = \"shop\"\n",
 		"pyproject.toml":   "[project]\nname = \"probe\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n[dependency-groups]\ndev = [\"pytest\", \"pytest-cov\"]\n" + backendTable,
 		"backend.py":       backend,
-		"shop/__init__.py": "PRICE = 3\n", "tests/test_shop.py": "import shop, probe\n\ndef test_price():\n    assert shop.PRICE == 3\n",
+		"shop/__init__.py": "PRICE = 3\n", "shop/__main__.py": "", "tests/test_shop.py": "import shop, probe\n\ndef test_price():\n    assert shop.PRICE == 3\n",
 	}, []string{"uv", "lock", "--quiet"})
 	// New to the engine: a step that is cached says nothing again.
 	note(t, filepath.Join(dir, "tests/test_shop.py"), "# "+dir+"\n")
