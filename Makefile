@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure compat faults lint docs docs-serve docs-lock docs-graph recording bench fleet up down
+.PHONY: try test pure compat faults race lint docs docs-serve docs-lock docs-graph recording bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -24,7 +24,13 @@ compat: up
 # Breaks, fills and kills engines of its own.
 faults: up
 	@eval "$$($(BED) env)" && PYBUILD_FAULTS=1 go test -timeout 40m -count=1 -v ./integration \
-		-run '^(TestRegistryFaults|TestPushFaults|TestEngineKilled|TestDiskFull)$$'
+		-run '^(TestRegistryFaults|TestPushFaults|TestEngineKilled|TestDiskFull|TestSlowServers|TestIndexStaysBroken|TestCacheDamaged|TestManyBuildsCold|TestBigLoad)$$'
+
+# The frontend under Go's race detector: the pure tests, and builds in the test's process that do much at once.
+race: up
+	go test -race -count=1 ./frontend/... ./llb/... ./cmd/...
+	@eval "$$($(BED) env)" && go test -race -timeout 40m -count=1 ./integration \
+		-run '^(TestClientGone|TestManyBuilds|TestIndexFaults|TestBigContext|TestForeignPlatform|TestChecks|TestExplain|TestImageTree|TestFailingStep)$$'
 
 # The tests that need no engine; the others say that they were skipped.
 pure:

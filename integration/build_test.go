@@ -49,6 +49,7 @@ type trace struct {
 	logs     string            // of every step
 	files    map[string]string // what was read
 	metadata map[string][]byte // of the result
+	sent     int64             // bytes of the context that the client transferred
 	err      error
 }
 
@@ -126,6 +127,11 @@ func (b build) run(t *testing.T) *trace {
 			for _, v := range s.Vertexes {
 				if v.Completed != nil {
 					tr.cached[v.Name] = v.Cached
+				}
+			}
+			for _, v := range s.Statuses {
+				if strings.HasPrefix(v.ID, "transferring ") && v.Completed != nil {
+					tr.sent += v.Current
 				}
 			}
 			for _, l := range s.Logs {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // heavy is for tests that take an engine of their own, or much of the machine.
@@ -143,11 +144,12 @@ func TestDiskFull(t *testing.T) {
 	}
 	ix := newIndex(t, dists...)
 	project := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n", "pylock.toml": ix.pylock(t, dists...)})
-	tr := build{dir: project, host: o.addr}.run(t)
-	if tr.err == nil || !strings.Contains(tr.err.Error()+tr.logs, "no space left on device") && !strings.Contains(tr.err.Error()+tr.logs, "No space left on device") {
-		t.Fatalf("a build that the disk has no room for: %v\n%s", tr.err, tr.logs)
+	ref := fmt.Sprintf("%s/faults/full:%d", os.Getenv("PYBUILD_REGISTRY"), rand.Uint32())
+	tr := build{dir: project, host: o.addr, push: ref}.run(t)
+	if tr.err == nil || !strings.Contains(tr.err.Error(), "[PB512]") || manifestDigest(t, ref) != "" {
+		t.Fatalf("a build that the disk has no room for: %v, tagged %q\n%s", tr.err, manifestDigest(t, ref), tr.logs)
 	}
-	t.Logf("%v\n%s", tr.err, tr.logs)
+	t.Log(tr.err)
 	if err := syscall.Mount("pybuild", dir, "tmpfs", syscall.MS_REMOUNT, "size=4g"); err != nil {
 		t.Fatal(err)
 	}
@@ -155,4 +157,61 @@ func TestDiskFull(t *testing.T) {
 	if len(files[sitePackages+"full23.bin"]) != 10<<20 {
 		t.Errorf("a file of the image has %d bytes", len(files[sitePackages+"full23.bin"]))
 	}
+}
+
+// TestSlowServers has a registry and an index that take their time: a build waits for them.
+func TestSlowServers(t *testing.T) {
+	heavy(t)
+	registry, current := faultyRegistry(t)
+	crawl := fault(func(_ http.ResponseWriter, r *http.Request) bool {
+		select {
+		case <-time.After(3 * time.Second):
+		case <-r.Context().Done():
+		}
+		return false
+	})
+	current.Store(&crawl)
+	wheel, other := dist{name: "slow" + fmt.Sprint(rand.Uint32()), version: "1.0"}, dist{name: "late" + fmt.Sprint(rand.Uint32()), version: "1.0"}
+	ix := newIndex(t, wheel, other)
+	ix.breaks(crawl)
+	o := ownBuildkitd(t, "", "", "").start()
+	for name, text := range map[string]string{
+		"pylock.toml": ix.pylock(t, wheel), "requirements.txt": "--index-url " + ix.simple() + "\n" + other.name + "==1.0\n",
+	} {
+		build{host: o.addr, dir: project(t, map[string]string{
+			"pybuild.toml": "base = \"" + registry + "/library/python:3.13-slim\"\n[serve]\nscript = \"job.py\"\n", "job.py": "print(1)\n", name: text,
+		})}.must(t)
+	}
+}
+
+// TestIndexStaysBroken has an index never recover under uv's own requests, which it tries
+// seven times: the build says so, and the next one succeeds.
+func TestIndexStaysBroken(t *testing.T) {
+	heavy(t)
+	for name, f := range map[string]fault{"500": answers(500), "429": answers(429), "cut": cut} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wheel := dist{name: "broken" + fmt.Sprint(rand.Uint32()), version: "1.0"}
+			ix := newIndex(t, wheel)
+			ix.breaks(f)
+			dir := project(t, map[string]string{
+				"pybuild.toml": job, "job.py": "print(1)\n", "requirements.txt": "--index-url " + ix.simple() + "\n" + wheel.name + "==1.0\n",
+			})
+			tr := build{dir: dir}.run(t)
+			if tr.err == nil || !strings.Contains(tr.err.Error(), "[PB507]") || !strings.Contains(tr.err.Error()+tr.logs, ix.URL) {
+				t.Errorf("a build whose index is out of order: %v\n%s", tr.err, tr.logs)
+			}
+			ix.breaks(nil)
+			build{dir: dir}.must(t)
+		})
+	}
+}
+
+// TestManyBuildsCold runs two builds and then twenty at once on an engine that has neither
+// the base nor anything in a cache.
+func TestManyBuildsCold(t *testing.T) {
+	heavy(t)
+	o := ownBuildkitd(t, "", "", "").start()
+	atOnce(t, o.addr, 2)
+	atOnce(t, o.addr, 20)
 }

@@ -84,7 +84,7 @@ func TestIndexFaults(t *testing.T) {
 			files["pylock.toml"] = lost.pylock(t, wheel)
 			lost.breaks(c.fault.times(-1, "/files/"))
 			broken := build{dir: project(t, files)}.run(t)
-			if broken.err == nil || !strings.Contains(broken.logs, wheel.file()+": "+lost.URL) || !strings.Contains(broken.logs, c.says) {
+			if broken.err == nil || !strings.Contains(broken.err.Error(), "[PB507]") || !strings.Contains(broken.logs, wheel.file()+": "+lost.URL) || !strings.Contains(broken.logs, c.says) {
 				t.Errorf("a wheel that cannot be had: %v\n%s", broken.err, broken.logs)
 			}
 			lost.breaks(nil)
@@ -124,7 +124,8 @@ func hanging(t *testing.T) (ix *index, asked chan struct{}) {
 }
 
 // TestClientGone cancels builds in the middle of a download and of a step. The next
-// build on that engine succeeds, and nothing of the frontend stays behind.
+// build on that engine succeeds, and nothing of the frontend stays behind; nor does
+// anything of builds that fail, of two platforms, and of those that only answer.
 func TestClientGone(t *testing.T) {
 	if os.Getenv("BUILDKIT_HOST") == "" {
 		t.Skip("no engine: run `make test`")
@@ -153,6 +154,15 @@ func TestClientGone(t *testing.T) {
 			build{dir: project(t, files)}.must(t)
 		})
 	}
+	t.Run("others", func(t *testing.T) {
+		dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
+		build{dir: dir, attrs: map[string]string{"platform": "linux/amd64,linux/arm64"}}.must(t)
+		for _, call := range []string{"outline", "targets", "lint", "explain"} {
+			build{dir: dir, attrs: map[string]string{"requestid": "frontend." + call}}.must(t)
+		}
+		write(t, filepath.Join(dir, "pybuild.toml"), job+"prot = 1\n")
+		build{dir: dir}.fails(t, "unknown key")
+	})
 	goleak.VerifyNone(t, before)
 }
 

@@ -14,9 +14,9 @@ import tempfile
 
 
 def kept(env):
-    """The cache that outlives this step, or None: others cannot be damaged."""
+    """The cache that outlives this step, or None: nobody damages others."""
     path = env.get("UV_CACHE_DIR", "")
-    return path if path and os.path.ismount(path) else None
+    return path if path and os.path.ismount(path) and os.access(path, os.W_OK) else None
 
 
 def records(root):

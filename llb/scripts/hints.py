@@ -25,7 +25,8 @@ UV_VERSION = re.compile(r"Required uv version `([^`]+)` does not match the runni
 NAME_LOOKUP = re.compile(r"dns error|Temporary failure in name resolution|Name or service not known|Could not resolve host|failed to lookup address")
 UNREACHABLE = re.compile(
     r"Connection refused|Network is unreachable|No route to host|Failed to connect to|connection closed before|Connection reset|operation timed out|timed out|tcp connect error"
-    r"|HTTP status server error \(5\d\d|answers 5\d\d"
+    r"|HTTP status server error \(5\d\d|HTTP status client error \(4(?:08|29) |answers (?:5\d\d|408|429) "
+    r"|end of file before message length reached|the connection ended \d+ bytes early"
 )
 SERVER = re.compile(r"(?:https?|ssh)://(?:[^\s/@]+@)?([^\s/)`'\"]+)")
 GONE = re.compile(r"([^\s:]+): \S+ answers (404|410)\b")
