@@ -72,7 +72,7 @@ func dockerd(p paths, bin, registry string) (service, error) {
 		"bridge":                   p.bridge,
 		"mtu":                      uplinkMTU(),
 		"ip-forward-no-drop":       true, // the machine's own forwarding is not the bed's to stop
-		"builder":                  map[string]any{"gc": map[string]any{"enabled": true, "defaultKeepStorage": "20GB"}},
+		"builder":                  map[string]any{"gc": map[string]any{"enabled": true, "policy": dockerGC()}},
 		"shutdown-timeout":         10,
 		"max-concurrent-downloads": 6,
 	}, "", "  ")
@@ -87,6 +87,11 @@ func dockerd(p paths, bin, registry string) (service, error) {
 		stamp: string(config),
 		ready: func(ctx context.Context) error { return pingDocker(ctx, p.socket("docker")) },
 	}, writeFile(file, config, 0o644)
+}
+
+// dockerGC is one rule, since the default ones also drop the cache mounts that an hour's tests share.
+func dockerGC() []map[string]any {
+	return []map[string]any{{"all": true, "reservedSpace": fmt.Sprintf("%dMB", ceilingMegabytes)}}
 }
 
 // resolverOptions are for names that a step looks up: the two questions of a lookup can
@@ -115,7 +120,9 @@ func buildkitd(p paths, bin, registry string) (service, error) {
   snapshotter = "overlayfs"
   networkMode = "host"
   gc = true
-  maxUsedSpace = "20GB"
+  [[worker.oci.gcpolicy]]
+    all = true
+    reservedSpace = "%dMB"
 
 [worker.containerd]
   enabled = false
@@ -125,7 +132,7 @@ func buildkitd(p paths, bin, registry string) (service, error) {
 
 [registry.%q]
   http = true
-`, p.state("buildkit"), p.socket("buildkitd"), p.socket("otel"), options, registry, registry)
+`, p.state("buildkit"), p.socket("buildkitd"), p.socket("otel"), options, ceilingMegabytes, registry, registry)
 	file := p.state("buildkitd.toml")
 	return service{
 		name:  "buildkitd",

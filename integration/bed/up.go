@@ -124,6 +124,9 @@ func upOnOwn(ctx context.Context, p paths, st *bedState) error {
 	}
 	st.Docker = "unix://" + p.socket("docker")
 	st.Buildkit = "unix://" + p.socket("buildkitd")
+	if err := pruneCaches(ctx, p, st.Bin); err != nil {
+		return err
+	}
 	return <-images
 }
 
