@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -22,10 +23,11 @@ const (
 
 const limitHint = "look where it comes from; if it is yours, and is needed, tell the makers of pybuild"
 
-// bounded refuses to read more of a file system than the limits allow.
+// bounded refuses to read more of a file system than the limits allow. The builds of
+// several platforms read at the same time.
 type bounded struct {
 	fs.FS
-	read, looks int
+	read, looks atomic.Int64
 }
 
 var (
@@ -50,7 +52,7 @@ func TooLarge(name string, size, limit int64) error {
 }
 
 func (b *bounded) look(name string, n int) error {
-	if b.looks += n; b.looks > maxLooks {
+	if b.looks.Add(int64(n)) > maxLooks {
 		return &diag.Error{Code: "PB703", At: plan.Location{File: name}, Hint: limitHint,
 			Message: fmt.Sprintf("more than %d names of files would be looked at to read the project", maxLooks)}
 	}
@@ -105,7 +107,7 @@ func (b *bounded) ReadFile(name string) ([]byte, error) {
 	if len(data) > MaxFile {
 		return nil, TooLarge(name, int64(len(data)), MaxFile)
 	}
-	if b.read += len(data); b.read > maxRead {
+	if b.read.Add(int64(len(data))) > maxRead {
 		return nil, &diag.Error{Code: "PB702", At: plan.Location{File: name}, Hint: limitHint,
 			Message: fmt.Sprintf("the files of the project that are read are more than %s together", plan.Megabytes(maxRead))}
 	}
