@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // text reads a string of one line.
@@ -171,9 +172,9 @@ func (v value) passes(m *diag.Error) bool {
 	return m == nil
 }
 
-// line returns a string that has no control characters.
+// line returns a string that has no control characters, and none that are not seen.
 func (v value) line() (string, bool) {
-	return v.str(func(r rune) bool { return unicode.IsControl(r) })
+	return v.str(func(r rune) bool { return unicode.IsControl(r) || plan.Hidden(r) })
 }
 
 // prose returns a string that may hold newlines and tabs. Those of a file with

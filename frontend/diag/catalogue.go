@@ -131,6 +131,7 @@ func Catalogue() []Entry {
 		{"PB702", "TooLarge", "A file, or all of them together, is larger than what is read of a project."},
 		{"PB703", "TooMany", "A project has more packages, requirements or files than are read."},
 		{"PB704", "TooLong", "A text or a line is longer than any real one."},
+		{"PB705", "HiddenCharacter", "A name or a URL of the project's files holds a character that cannot be seen."},
 
 		{"PB801", "OldEngine", "The engine is older than BuildKit 0.8 (Docker 20.10)."},
 		{"PB802", "UnfilteredContext", "The engine would put ignored files of a remote context into the image."},

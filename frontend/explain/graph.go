@@ -54,7 +54,7 @@ func (e *Explanation) graph() *graph {
 func (g *graph) node(id, label, kind string) int {
 	i := slices.IndexFunc(g.nodes, func(n node) bool { return n.id == id })
 	if i < 0 {
-		i, g.nodes = len(g.nodes), append(g.nodes, node{id, label, kind})
+		i, g.nodes = len(g.nodes), append(g.nodes, node{id, plan.Line(label), kind})
 	}
 	return i
 }

@@ -2,8 +2,10 @@ package project
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -47,6 +49,12 @@ func (f *Facts) checkCredentials() error {
 	}
 	for _, path := range sortedKeys(f.Members) {
 		errs = append(errs, f.Members[path].checkCredentials())
+	}
+	for _, index := range f.Indexes() {
+		if text := index.Name + index.URL; strings.ContainsFunc(text, notInPath) {
+			errs = append(errs, &diag.Error{Code: "PB705", At: index.At, Hint: "write it anew",
+				Message: fmt.Sprintf("the index %q holds a character that nobody sees, or a line", index.Name)})
+		}
 	}
 	for _, index := range f.toolIndexes() {
 		if diag.HasCredential(index.URL) {

@@ -149,7 +149,7 @@ func (p *PylockPackage) checkFiles() error {
 		}
 	}
 	for _, f := range files {
-		if f.Name == "." || f.Name == ".." || strings.ContainsFunc(f.Name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }) {
+		if f.Name == "." || f.Name == ".." || strings.ContainsFunc(f.Name, func(r rune) bool { return r == '/' || r == '\\' || notInPath(r) }) {
 			return fmt.Errorf("%s: %q is not the name of a file", p.Name, f.Name)
 		}
 		if sum, ok := f.Hashes["sha256"]; ok && !sha256Sum.MatchString(sum) {
@@ -180,7 +180,7 @@ func notInPath(r rune) bool { return plan.Hidden(r) || r == '\n' || r == '\t' }
 
 // notInVersion reports characters that no version has (PEP 440).
 func notInVersion(r rune) bool {
-	return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == ';'
+	return plan.Hidden(r) || unicode.IsSpace(r) || r == '/' || r == ';'
 }
 
 // fillName takes the name from the URL or the path, as PEP 751 says for files

@@ -292,7 +292,7 @@ func (p *reqParser) include(at plan.Location, target string, constraint bool) {
 		return
 	}
 	joined := path.Join(path.Dir(at.File), strings.ReplaceAll(target, `\`, "/"))
-	if target == "" || path.IsAbs(target) || !fs.ValidPath(joined) {
+	if target == "" || path.IsAbs(target) || !fs.ValidPath(joined) || strings.ContainsFunc(joined, notInPath) {
 		p.fail("PB113", at, "move the file into the project", "the "+what+" "+target+" is not in the build context")
 		return
 	}

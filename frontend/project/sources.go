@@ -198,7 +198,7 @@ func (f *Facts) addGit(name, location string) {
 // out of it.
 func inContext(p string) (string, bool) {
 	clean := path.Clean(strings.ReplaceAll(p, `\`, "/"))
-	return clean, fs.ValidPath(clean)
+	return clean, fs.ValidPath(clean) && !strings.ContainsFunc(clean, notInPath)
 }
 
 // filePath is the path of a file: URL. Relative ones are no URLs by RFC 8089,

@@ -3,8 +3,6 @@
 package dockerfile
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -46,8 +44,19 @@ func Write(p *plan.Plan, o Options) (string, error) {
 		w.line("%s", c)
 	}
 	w.config()
+	for line := range strings.Lines(w.text.String()) {
+		if len(line) > longestLine {
+			w.cannot("%s", plan.Shorten(line, 60))
+		}
+	}
+	if w.err != nil {
+		return "", w.err
+	}
 	return "# syntax=docker/dockerfile:1\n# Written by pybuild, and yours from here on: it builds what pybuild did.\n" + w.text.String(), nil
 }
+
+// longestLine is what BuildKit's parser takes.
+const longestLine = 65535
 
 // writer gathers stages, each before those that read it.
 type writer struct {
@@ -57,6 +66,7 @@ type writer struct {
 	done    map[string]bool
 	files   int
 	stacks  int
+	err     error // the first text that has no form
 }
 
 func (w *writer) line(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
@@ -88,16 +98,14 @@ func (w *writer) stage(r plan.Ref) (string, error) {
 func (w *writer) app() string {
 	if !w.done["files"] {
 		w.done["files"] = true
-		copy := "COPY"
+		copy, sources := "COPY", []string{"."}
 		for _, pattern := range w.options.Exclude {
-			copy += " --exclude=" + pattern
+			copy += " --exclude=" + flag(pattern)
 		}
 		if len(w.options.Include) > 0 {
-			copy += " --parents " + strings.Join(w.options.Include, " ")
-		} else {
-			copy += " ."
+			copy, sources = copy+" --parents", w.options.Include
 		}
-		w.line("FROM scratch AS files\n%s /\n", copy)
+		w.line("FROM scratch AS files\n%s %s\n", copy, paths(append(slices.Clone(sources), "/")...))
 	}
 	return "files"
 }
@@ -169,8 +177,8 @@ func (w *writer) written(stage string, files map[string]string) error {
 	w.line("FROM scratch AS %s", stage)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		text := files[name]
-		if strings.Contains("\n"+text, "\nPYBUILD\n") || !strings.HasSuffix(text, "\n") {
-			return fmt.Errorf("%s cannot be written into a Dockerfile", name)
+		if strings.Contains("\n"+text, "\nPYBUILD\n") || text != "" && !strings.HasSuffix(text, "\n") || strings.Contains(text, "\r") {
+			w.cannot("%s", name)
 		}
 		w.line("COPY --chmod=644 <<\"PYBUILD\" /%s\n%sPYBUILD", name, text)
 	}
@@ -179,17 +187,17 @@ func (w *writer) written(stage string, files map[string]string) error {
 }
 
 func (w *writer) download(d plan.Download) string {
-	stage := "wheel-" + d.SHA256[:16]
+	stage := "wheel-" + d.SHA256[:min(16, len(d.SHA256))]
 	if !w.done[stage] {
 		w.done[stage] = true
-		w.line("FROM scratch AS %s\nADD --chmod=644 --checksum=sha256:%s %s /%s\n", stage, d.SHA256, d.URL, d.Name)
+		w.line("FROM scratch AS %s\nADD --chmod=644 --checksum=sha256:%s %s\n", stage, d.SHA256, paths(d.URL, "/"+d.Name))
 	}
 	return stage
 }
 
 // step writes what a step reads, and then its stage.
 func (w *writer) step(id string) (string, error) {
-	name := strings.ToLower(id)
+	name := stageName(id)
 	s := w.plan.Step(id)
 	if s == nil {
 		return "", fmt.Errorf("plan: no step %q", id)
@@ -210,15 +218,15 @@ func (w *writer) step(id string) (string, error) {
 		}
 		mounts = append(mounts, lines...)
 	}
-	w.line("# %s\nFROM %s AS %s\nUSER 0", s.Name, on, name)
+	w.line("# %s\nFROM %s AS %s\nUSER 0", plan.Line(s.Name), on, name)
 	for _, v := range s.Env {
-		w.line("ENV %s=%s", v.Name, quote(v.Value))
+		w.line("ENV %s=%s", v.Name, w.quote("the variable "+v.Name, v.Value))
 	}
 	if s.Output != "" {
-		w.line("WORKDIR %s", s.Output)
+		w.line("WORKDIR %s", word(s.Output))
 	}
 	if dir := s.Dir; dir != "" || s.Output != "" {
-		w.line("WORKDIR %s", path.Join("/", dir))
+		w.line("WORKDIR %s", word(path.Join("/", dir)))
 	}
 	run := "RUN "
 	if s.Offline {
@@ -227,11 +235,7 @@ func (w *writer) step(id string) (string, error) {
 	for _, m := range mounts {
 		run += "\\\n    " + m + " "
 	}
-	args, err := execForm(s.Args)
-	if err != nil {
-		return "", err
-	}
-	w.line("%s\\\n    %s\n", run, args)
+	w.line("%s\\\n    %s\n", run, execForm(s.Args))
 	return name, nil
 }
 
@@ -239,26 +243,26 @@ func (w *writer) step(id string) (string, error) {
 func (w *writer) mount(m plan.Mount) ([]string, error) {
 	switch m.Kind {
 	case plan.Cache:
-		flag := "--mount=type=cache,id=/" + m.ID + ",target=" + m.Target
+		cache := "--mount=type=cache," + w.field("id", path.Join("/", m.ID)) + "," + w.field("target", m.Target)
 		if m.Locked {
-			flag += ",sharing=locked"
+			cache += ",sharing=locked"
 		}
-		return []string{strings.Replace(flag, "id=//", "id=/", 1)}, nil
+		return []string{cache}, nil
 	case plan.Secret:
-		return []string{fmt.Sprintf("--mount=type=secret,id=%s,target=%s,required=%v", m.ID, m.Target, m.Required)}, nil
+		return []string{fmt.Sprintf("--mount=type=secret,%s,%s,required=%v", w.field("id", m.ID), w.field("target", m.Target), m.Required)}, nil
 	case plan.SSH:
-		return []string{fmt.Sprintf("--mount=type=ssh,id=%s,required=%v", m.ID, m.Required)}, nil
+		return []string{fmt.Sprintf("--mount=type=ssh,%s,required=%v", w.field("id", m.ID), m.Required)}, nil
 	}
 	from, err := w.stage(m.From)
 	if err != nil {
 		return nil, err
 	}
-	flag := "--mount=type=bind"
+	bind := "--mount=type=bind"
 	if from != "" {
-		flag += ",from=" + from
+		bind += ",from=" + from
 	}
 	if m.Scratch {
-		flag += ",rw"
+		bind += ",rw"
 	}
 	root := "/"
 	if m.From.Step != "" {
@@ -270,24 +274,24 @@ func (w *writer) mount(m plan.Mount) ([]string, error) {
 	if len(m.From.Paths) > 0 && m.Source == "" {
 		var flags []string
 		for _, p := range m.From.Paths {
-			flags = append(flags, fmt.Sprintf("%s,source=%s,target=%s", flag, path.Join(root, p), path.Join(m.Target, p)))
+			flags = append(flags, bind+","+w.field("source", path.Join(root, p))+","+w.field("target", path.Join(m.Target, p)))
 		}
 		return flags, nil
 	}
-	return []string{fmt.Sprintf("%s,source=%s,target=%s", flag, path.Join(root, m.Source), m.Target)}, nil
+	return []string{bind + "," + w.field("source", path.Join(root, m.Source)) + "," + w.field("target", m.Target)}, nil
 }
 
 // config writes what the container runs and how.
 func (w *writer) config() {
 	c := w.plan.Config
 	for _, v := range c.Env {
-		w.line("ENV %s=%s", v.Name, quote(v.Value))
+		w.line("ENV %s=%s", v.Name, w.quote("the variable "+v.Name, v.Value))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
-		w.line("LABEL %s=%s", quote(name), quote(c.Labels[name]))
+		w.line("LABEL %s=%s", w.quote("a label", name), w.quote("the label "+name, c.Labels[name]))
 	}
 	if c.Workdir != "" {
-		w.line("WORKDIR %s", c.Workdir)
+		w.line("WORKDIR %s", word(c.Workdir))
 	}
 	if c.User != "" {
 		w.line("USER %s", c.User)
@@ -309,9 +313,7 @@ func (w *writer) config() {
 		if words == nil {
 			words = []string{}
 		}
-		if args, err := execForm(words); err == nil {
-			w.line("%s %s", line.name, args)
-		}
+		w.line("%s %s", line.name, execForm(words))
 	}
 }
 
@@ -332,21 +334,5 @@ func (w *writer) health(h *plan.Healthcheck) {
 			flags += fmt.Sprintf("--%s=%s ", f.name, f.d)
 		}
 	}
-	if args, err := execForm(h.Command); err == nil {
-		w.line("HEALTHCHECK %s--retries=%d CMD %s", flags, h.Retries, args)
-	}
-}
-
-// execForm is a command as JSON, in which no shell and no builder replaces anything.
-func execForm(words []string) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(words)
-	return strings.TrimSpace(b.String()), err
-}
-
-// quote is a value of ENV or LABEL as it is.
-func quote(value string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`).Replace(value) + `"`
+	w.line("HEALTHCHECK %s--retries=%d CMD %s", flags, h.Retries, execForm(h.Command))
 }
