@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -33,11 +35,22 @@ import (
 // and what people see does not draw on their terminals.
 func checkEmitted(t testing.TB, p *plan.Plan, o dockerfile.Options) {
 	t.Helper()
+	data, err := json.Marshal([]any{p, o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Many texts are in no plan.
+	if _, done := emitted.LoadOrStore(sha256.Sum256(data), true); done {
+		return
+	}
 	checkSteps(t, p)
 	checkGraph(t, p)
 	checkExplained(t, p)
 	checkDockerfile(t, p, o)
 }
+
+// emitted are the sums of the plans that were looked at.
+var emitted sync.Map
 
 // checkSteps looks at the paths of a plan, and at what its processes read as programs.
 func checkSteps(t testing.TB, p *plan.Plan) {
