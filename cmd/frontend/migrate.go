@@ -42,17 +42,18 @@ func migrated(o *options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := o.propose(fsys, p, imageName(last), out); err != nil {
-		return err
-	}
 	if o.print && p.Requirements != "" {
-		_, _ = fmt.Fprintf(log, "\nA requirements.txt would be written beside it:\n%s", p.Requirements)
+		_, _ = fmt.Fprintf(log, "A requirements.txt would be written as well:\n%s\n", p.Requirements)
 	}
 	if len(p.Left) > 0 {
-		_, _ = fmt.Fprintln(log, "\nNot carried over, since pybuild does it by itself:")
+		_, _ = fmt.Fprintln(log, "Not carried over, since pybuild does it by itself:")
 	}
 	for _, n := range p.Left {
 		_, _ = fmt.Fprintln(log, " ", n)
+	}
+	_, _ = fmt.Fprintln(log)
+	if err := o.propose(fsys, p, imageName(last), out); err != nil {
+		return err
 	}
 	if n := len(p.Todo); n > 0 && o.strict {
 		return &diag.Error{Code: "PB411", Message: plan.Count(n, "thing") + " of the file could not be carried over", Hint: "do what the comments at the end of pybuild.toml say"}

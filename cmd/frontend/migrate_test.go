@@ -61,7 +61,7 @@ func TestMigrate(t *testing.T) {
 				}
 				return
 			}
-			golden.Assert(t, text+"----"+log, "migrate/"+name+".txt")
+			golden.Assert(t, text+"----\n"+log, "migrate/"+name+".txt")
 			if said := text + log; strings.Contains(said, "hunter2") || strings.Contains(said, "s3cret") || strings.Contains(said, "ghp_") {
 				t.Errorf("a credential is shown")
 			}

@@ -19,7 +19,9 @@ var (
 	inName  = regexp.MustCompile(`python[-_]?(3\.?\d*(?:\.\d+)?)`)
 	release = regexp.MustCompile(`bookworm|bullseye|buster|trixie|alpine`)
 	condas  = regexp.MustCompile(`conda|mamba`)
-	windows = regexp.MustCompile(`windows|nanoserver`)
+	// distroless has the Python of its release of Debian.
+	distroless = regexp.MustCompile(`distroless/python3-debian(\d+)$`)
+	windows    = regexp.MustCompile(`windows|nanoserver`)
 	// systems are images that have what a distribution has, and so its Python.
 	systems = regexp.MustCompile(`(^|/)(debian|ubuntu|alpine|nvidia/cuda|node|buildpack-deps)$`)
 	uvImage = regexp.MustCompile(`astral(-sh)?/uv$`)
@@ -78,6 +80,9 @@ func (f *found) base(image *stage, stages []*stage) error {
 		return f.system(image, root, name, tag)
 	}
 	f.set("", "base", ref, root.at)
+	if m := distroless.FindStringSubmatch(name); m != nil {
+		return f.pythonOf(root, inTag, systemPythons["debian:"+m[1]])
+	}
 	if strings.Contains(name, "/python") && inTag.MatchString(tag) {
 		return f.pythonOf(root, inTag, tag)
 	}

@@ -66,7 +66,7 @@ func (s *stage) command(line instructions.ShellDependantCmdLine, at plan.Locatio
 	if !ok || len(call.Args) == 0 || len(call.Assigns) > 0 || len(file.Stmts[0].Redirs) > 0 || file.Stmts[0].Background {
 		return c
 	}
-	c.simple = true
+	c.simple, c.script = true, print(file.Stmts[0])
 	r := &running{stage: s, at: at, dir: s.workdir, vars: map[string]string{}}
 	if _, ok := s.vars["PORT"]; !ok {
 		r.vars["PORT"] = or(s.exposed, "8000")

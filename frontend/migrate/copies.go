@@ -65,7 +65,7 @@ func (s *stage) place(source, dest string, several bool, at plan.Location) {
 	}
 }
 
-var ofInstall = regexp.MustCompile(`venv|/install|/wheels|\.whl|site-packages|dist-packages|\.local|/usr/local/?$|/usr/local/(bin|lib)|^/python|/root/?$|pypackages|requirements|/deps|/packages|/dist`)
+var ofInstall = regexp.MustCompile(`venv|/install|/(wheels|wheelhouse)|\.whl|site-packages|dist-packages|\.local|/usr/local/?$|/usr/local/(bin|lib|lib/python[0-9.]*)/?$|^/python|/root/?$|pypackages|requirements|/deps|/packages|/dist`)
 
 // copiesFrom follows COPY --from.
 func (s *stage) copiesFrom(c *instructions.CopyCommand, at plan.Location, text string, stages []*stage) {
@@ -98,7 +98,10 @@ func (s *stage) copiesFrom(c *instructions.CopyCommand, at plan.Location, text s
 				s.files, carried = append(s.files, placed{path.Join(p.in, strings.TrimPrefix(src, p.to)), to, at}), true
 			}
 		}
-		carried = carried || ofInstall.MatchString(src) || src == from.workdir && from.installs
+		if ofInstall.MatchString(src) || src == from.workdir && from.installs {
+			carried = true
+			s.installed = append(s.installed, to)
+		}
 	}
 	if s.role != makes {
 		return

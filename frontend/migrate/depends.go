@@ -78,18 +78,40 @@ func (f *found) input(files []use) (use, bool) {
 	if len(once) == 0 {
 		return use{}, false
 	}
+	// The one that includes most of the others, and rather none for developers.
+	var chosen use
+	var has []string
+	best := -1
 	for _, u := range once {
 		r, err := project.ParseRequirements(f.fsys, u.text)
-		if err == nil && !slices.ContainsFunc(once, func(o use) bool { return o.text != u.text && !slices.Contains(r.Includes, o.text) }) {
-			return u, true
+		if err != nil {
+			continue // reading the project reports it
+		}
+		n := 0
+		for _, o := range once {
+			if slices.Contains(r.Includes, o.text) {
+				n++
+			}
+		}
+		if n == len(once)-1 {
+			n += len(once)
+		}
+		if !developing.MatchString(path.Base(u.text)) {
+			n += len(once)
+		}
+		if n > best {
+			chosen, has, best = u, r.Includes, n
 		}
 	}
-	chosen := once[0]
-	if i := slices.IndexFunc(once, func(u use) bool { return !developing.MatchString(path.Base(u.text)) }); i >= 0 {
-		chosen = once[i]
+	if best < 0 {
+		return once[0], true
 	}
 	for _, u := range once {
-		if u.text != chosen.text {
+		switch {
+		case u.text == chosen.text:
+		case slices.Contains(has, u.text):
+			f.leave(u.at, "-r "+u.text, "%s includes it", chosen.text)
+		default:
 			f.ask(u.at, "-r "+u.text, "one file says what is installed, which is %s: write the line -r %s into it, where the image needs that", chosen.text, relative(path.Dir(chosen.text), u.text))
 		}
 	}

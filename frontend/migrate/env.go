@@ -45,7 +45,7 @@ func (s *stage) env(name, value string, at plan.Location) {
 	case name == "PYTHONPATH":
 		s.pythonPath, s.pythonPathAt = value, at
 	case name == "PORT" && s.role == makes && isPort(value):
-		s.maybe("serve", "port", raw(value), at)
+		s.port = use{text: value, at: at}
 	case !envName.MatchString(name):
 		s.ask(at, what, "this is no name that a shell could set: rename it")
 	default:

@@ -101,6 +101,8 @@ func (r *running) chmod(c call, args []string) {
 		}
 		in := r.context(r.under(c.dir, arg))
 		switch {
+		case slices.ContainsFunc(r.dirs, func(d madeDir) bool { return d.path == r.under(c.dir, arg) }):
+			r.leave(c.at, c.text, "what is said of the directory counts for its mode")
 		case in != "" && r.role == makes:
 			r.modes = append(r.modes, mode{in, c})
 		case r.role == builds || cachePath.MatchString(arg):
@@ -111,13 +113,25 @@ func (r *running) chmod(c call, args []string) {
 	}
 }
 
+// argument reports whether a file is one of the words that a command is given.
+func (f *found) argument(name string) bool {
+	for _, key := range []string{"command", "entrypoint"} {
+		for _, word := range f.list("serve", key)[min(1, len(f.list("serve", key))):] {
+			if path.Clean(strings.TrimPrefix(word, f.layout.root+"/")) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // executables asks for the modes of files of the context, which the image keeps.
 func (f *found) executables() {
 	for _, m := range f.modes {
 		switch {
 		case f.mode(m.name)&0o111 != 0 || f.isDir(m.name):
 			f.leave(m.call.at, m.call.text, "%s has its mode in the context", m.name)
-		case slices.Contains(f.scripts, m.name):
+		case slices.Contains(f.scripts, m.name) || f.argument(m.name):
 			f.leave(m.call.at, m.call.text, "its shell starts it")
 		default:
 			f.ask(m.call.at, m.call.text, "files keep the mode that they have in the context: chmod +x %s, or git update-index --chmod=+x %s", m.name, m.name)

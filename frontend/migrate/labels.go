@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -24,17 +22,28 @@ func (s *stage) label(name, value string, at plan.Location) {
 	}
 }
 
-func (s *stage) expose(c *instructions.ExposeCommand, at plan.Location, text string) {
-	for _, spec := range c.Ports {
+func (s *stage) expose(at plan.Location, text string) {
+	// As they are written: the parser sorts them.
+	for _, spec := range strings.Fields(text)[1:] {
 		spec, _ = s.expand(spec)
 		port, proto, _ := strings.Cut(spec, "/")
-		switch {
-		case proto != "" && proto != "tcp" || !isPort(port):
+		if proto != "" && proto != "tcp" || !isPort(port) {
 			s.ask(at, text, "pybuild exposes one TCP port: publish others when the container starts, as with docker run --publish %s", spec)
-		case s.exposed != "" && s.exposed != port:
-			s.ask(at, text, "pybuild exposes one port, which is %s: publish others when the container starts, as with docker run --publish %s", s.exposed, port)
-		default:
+			continue
+		}
+		s.ports = append(s.ports, use{text: port, at: at})
+		if s.exposed == "" {
 			s.exposed, s.exposedAt = port, at
+		}
+	}
+}
+
+// others are the ports that are exposed beside the server's.
+func (f *found) others() {
+	own, _ := f.get("serve", "port").(raw)
+	for _, u := range f.ports {
+		if u.text != string(own) {
+			f.ask(u.at, "EXPOSE "+u.text, "pybuild exposes one port, which is %s: publish others when the container starts, as with docker run --publish %s", or(string(own), "8000"), u.text)
 		}
 	}
 }

@@ -30,8 +30,14 @@ func (s *stage) settle() {
 	switch inner, below := strings.CutPrefix(s.workdir, strings.TrimSuffix(root, "/")+"/"); {
 	case s.workdir == root:
 		for _, p := range s.files {
-			if p.to == s.workdir && p.in != "." && s.isDir(p.in) && !matched {
+			rest, under := strings.CutPrefix(p.to, strings.TrimSuffix(s.workdir, "/")+"/")
+			above, same := strings.CutSuffix(p.in, "/"+rest)
+			switch {
+			case matched || p.in == ".":
+			case p.to == s.workdir && s.isDir(p.in):
 				cwd = p.in
+			case under && same && !manifests.MatchString(p.in):
+				cwd = above
 			}
 		}
 	case below:

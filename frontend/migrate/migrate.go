@@ -119,6 +119,8 @@ type found struct {
 	owners     []placed  // whose owner is the user
 	dirs       []madeDir // made by mkdir
 	volumes    []string
+	ports      []use          // that are exposed
+	port       use            // ENV PORT
 	withheld   []use          // variables that hold secrets
 	fetched    []string       // programs that fetched no more than installers
 	fetches    []string       // and those that fetched something else

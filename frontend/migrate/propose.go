@@ -141,8 +141,13 @@ func (f *found) imports(p *proposed, decided *plan.Plan) {
 		}
 		if f.image != nil {
 			dir = f.image.abs(dir)
+			if slices.Contains(f.image.installed, dir) {
+				continue // packages are installed where Python looks
+			}
 			if in := f.image.context(dir); in != "" && f.exists(in) {
 				dir = path.Join(f.layout.root, in)
+			} else if below, ok := strings.CutPrefix(dir, strings.TrimSuffix(f.layout.was, "/")+"/"); ok {
+				dir = path.Join(f.layout.root, below)
 			}
 		}
 		dirs = append(dirs, dir)

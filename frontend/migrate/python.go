@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"path"
+	"regexp"
 	"slices"
 )
 
@@ -40,10 +41,15 @@ func (r *running) runsPython(c call) {
 		r.leave(c.at, c.text, "it leaves nothing in the image")
 	case installer.MatchString(c.text), len(args) > 0 && path.Base(args[0]) == "get-pip.py":
 		r.leave(c.at, c.text, "pybuild brings what installs packages")
+	case downloads.MatchString(c.text):
+		r.ask(c.at, c.text, "pybuild downloads nothing but packages: put the data into the context, or mount it when the container starts")
 	default:
 		r.ask(c.at, c.text, "pybuild runs no program of the project's in the build: run it before, and put what it makes into the context")
 	}
 }
+
+// downloads are programs that fetch models and the like.
+var downloads = regexp.MustCompile(`nltk|spacy|huggingface|hf_hub|snapshot_download|from_pretrained|SentenceTransformer|load_model|easyocr|whisper`)
 
 // django reads the commands of a manage.py.
 func (r *running) django(c call, args []string) {

@@ -48,8 +48,9 @@ type stage struct {
 	last plan.Position
 	// installs reports that Python packages are installed here.
 	installs bool
-	purged   []string
-	accounts map[string]account
+	// installed are where the stage has what another one installed.
+	installed []string
+	accounts  map[string]account
 }
 
 // stage starts from an image, or from an earlier stage.

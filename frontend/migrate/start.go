@@ -19,7 +19,8 @@ func (f *found) serve(image *stage) {
 		if name := imageName(image.root().image); name == "python" || uvImage.MatchString(name) {
 			f.fallback = func() { f.set("serve", "command", []string{"python3"}, image.at) }
 		}
-		f.exposes(f.exposed, f.exposedAt)
+		f.listens()
+		f.others()
 		f.checked(image)
 		return
 	}
@@ -39,6 +40,7 @@ func (f *found) serve(image *stage) {
 	default:
 		f.started(image, c, words)
 	}
+	f.others()
 	f.checked(image)
 }
 
@@ -52,7 +54,7 @@ func (s *stage) entryWords() []string {
 
 // scripted starts a script of the project's, or of a shell, as it is.
 func (f *found) scripted(image *stage, c *command) {
-	f.exposes(f.exposed, f.exposedAt)
+	f.listens()
 	if image.entry == nil || image.entry.script != "" {
 		f.set("serve", "command", image.inAppAll(c.exec(f.layout)), c.at)
 		return
@@ -78,7 +80,7 @@ func (f *found) shellOf(name string) []string {
 // started starts a program, a server by the keys that are made for it.
 func (f *found) started(image *stage, c *command, words []string) {
 	plainly := func() {
-		f.exposes(f.exposed, f.exposedAt)
+		f.listens()
 		entry := image.entryWords()
 		python := len(entry) > 0 && isPythonName(path.Base(entry[0]))
 		switch {
@@ -140,7 +142,7 @@ func (f *found) auto(s *server, words []string) bool {
 // serveApp writes the keys of a server.
 func (f *found) serveApp(image *stage, c *command, s *server, plainly func()) {
 	at := c.at
-	port := or(s.port, f.exposed)
+	port := or(or(s.port, f.port.text), f.exposed)
 	if s.file != "" {
 		f.wantsFile = image.context(s.file)
 		if f.wantsFile == "" {
@@ -195,12 +197,28 @@ func (f *found) runserver(c *command, words []string, plainly func()) {
 	f.fallback = plainly
 }
 
+// listens is the port of a command that is kept as it is, which may ask for PORT.
+func (f *found) listens() {
+	if f.port.text != "" {
+		f.set("runtime.env", "PORT", f.port.text, f.port.at)
+	}
+	if f.exposed == "" {
+		f.exposes(f.port.text, f.port.at)
+		return
+	}
+	f.exposes(f.exposed, f.exposedAt)
+}
+
 // exposes is the port that the server listens on.
 func (f *found) exposes(port string, at plan.Location) {
 	if !isPort(port) {
 		return
 	}
-	for _, other := range []plan.Location{f.keyAt("serve", "port"), f.exposedAt} {
+	others := []plan.Location{f.exposedAt}
+	if f.get("runtime.env", "PORT") == nil {
+		others = append(others, f.port.at)
+	}
+	for _, other := range others {
 		if !other.IsZero() && other.Start.Line != at.Start.Line {
 			f.leave(other, "a port", "the server listens on %s", port)
 		}

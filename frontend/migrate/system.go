@@ -44,7 +44,6 @@ func (r *running) apt(c call) {
 	case "upgrade", "dist-upgrade", "full-upgrade":
 		r.leave(c.at, c.text, "the base is what has its updates: build with --pull, and a changed base is taken")
 	case "remove", "purge":
-		r.purged = append(r.purged, packages...)
 		for _, p := range packages {
 			if r.moved(p) {
 				r.leave(c.at, c.text, "what only the build needs is not in the image")

@@ -21,6 +21,7 @@ func (s *stage) walk(stages []*stage) error {
 		maps.Copy(s.accounts, s.parent.accounts)
 		s.files, s.workdir, s.workdirAt = slices.Clone(s.parent.files), s.parent.workdir, s.parent.workdirAt
 		s.cmd, s.entry, s.installs = s.parent.cmd, s.parent.entry, s.parent.installs
+		s.installed = slices.Clone(s.parent.installed)
 	}
 	switch root := s.root(); {
 	case s.role == builds && uvImage.MatchString(imageName(root.image)) && len(s.Commands) == 0:
@@ -137,7 +138,7 @@ func (s *stage) describe(c instructions.Command, at plan.Location, text string) 
 	case *instructions.MaintainerCommand:
 		s.label("maintainer", c.Maintainer, at)
 	case *instructions.ExposeCommand:
-		s.expose(c, at, text)
+		s.expose(at, text)
 	case *instructions.CmdCommand:
 		if s.cmd != nil && s.cmd.at != at {
 			s.leave(s.cmd.at, s.cmd.text, "a later one stands in its place")

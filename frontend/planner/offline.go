@@ -65,6 +65,14 @@ func named(in Input) []string {
 		add(f.Script.Dependencies)
 	case f.Pyproject != nil:
 		add(f.Pyproject.Dependencies)
+		for _, extra := range in.Config.Build.Extras {
+			add(f.Pyproject.Optional[project.NormalizeName(extra)])
+		}
+		for _, group := range in.Config.Build.Groups {
+			if list, err := f.Pyproject.Group(group); err == nil {
+				add(list)
+			}
+		}
 		for _, name := range f.Pyproject.File.Keys("tool", "poetry", "dependencies") {
 			if name != "python" {
 				names = append(names, project.NormalizeName(name))
