@@ -74,6 +74,9 @@ func (f *found) include(p *proposed) {
 		return
 	}
 	for _, one := range f.includes {
+		if !f.exists(one.in) {
+			continue // said where it is copied
+		}
 		pattern := one.in
 		if f.isDir(one.in) {
 			pattern += "/**"

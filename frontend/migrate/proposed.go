@@ -46,7 +46,15 @@ func (f *found) read(p *proposed) error {
 	return err
 }
 
+// looked are the keys beside those of the build that name what the source has.
+var looked = []string{"app", "module", "script", "args", "command", "entrypoint", "include", "workdir", "PYTHONPATH"}
+
+// ofBuild reports a key that says what is installed.
+func ofBuild(e key) bool { return e.table == "" || strings.HasPrefix(e.table, "build") }
+
+// read reads what is installed. What is started is looked at with the plan.
 func (p *proposed) read(k keys) error {
+	k = keys{slices.DeleteFunc(slices.Clone(k.all), func(e key) bool { return !ofBuild(e) })}
 	cfg, err := config.Parse(configFile, []byte("# syntax=org/pybuild\n"+k.text()))
 	if err != nil {
 		return err
@@ -64,10 +72,8 @@ func (p *proposed) plan(k keys, target string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What is read, and what is planned of it, depends on the keys of the build alone.
-	reads := keys{slices.DeleteFunc(slices.Clone(k.all), func(e key) bool {
-		return e.table != "" && !strings.HasPrefix(e.table, "build") && e.name != "script"
-	})}
+	// What is read, and looked for in what is read, depends on these keys alone.
+	reads := keys{slices.DeleteFunc(slices.Clone(k.all), func(e key) bool { return !ofBuild(e) && !slices.Contains(looked, e.name) })}
 	in, seen := p.seen[reads.text()]
 	if !seen || target != "" {
 		if in, err = p.open(p.fsys, cfg, target); err != nil {

@@ -101,7 +101,11 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 		return "", nil // found, and its import root with it
 	}
 	src, tree := path.Join(c.Facts.Dir, "src"), c.tree.App
-	roots := []string{c.Facts.Dir, src}
+	searched, elsewhere := c.searched()
+	if elsewhere {
+		return "", nil
+	}
+	roots := append([]string{c.Facts.Dir, src}, searched...)
 	if c.withoutFiles() && !developing(c.Target) {
 		tree = c.tree.Project
 	}
@@ -135,6 +139,25 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 		}
 	}
 	return root, nil
+}
+
+// searched are the directories of the source that the configuration itself puts on
+// sys.path. What lies elsewhere, nobody here can look at.
+func (c namedCheck) searched() (dirs []string, elsewhere bool) {
+	value := c.Config.Runtime.Env["PYTHONPATH"]
+	if value == nil {
+		return nil, false
+	}
+	for _, dir := range strings.Split(*value, ":") {
+		below, ok := strings.CutPrefix(path.Clean(dir)+"/", strings.TrimSuffix(c.workdir(), "/")+"/")
+		switch {
+		case ok:
+			dirs = append(dirs, path.Join(c.Facts.Dir, below))
+		case dir != "":
+			elsewhere = true
+		}
+	}
+	return dirs, elsewhere
 }
 
 // noModule reports a module that is missing, unless a package may have it.
