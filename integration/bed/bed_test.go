@@ -4,7 +4,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,6 +42,35 @@ func TestVersionKey(t *testing.T) {
 		if versionKey(other...) == base {
 			t.Errorf("versionKey(%q) is that of [a b]", other)
 		}
+	}
+}
+
+// TestPins requires a pin of every program that the bed builds, and one directory for each
+// set of pins.
+func TestPins(t *testing.T) {
+	p, err := locate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, files, bins := slices.Concat(registryTools, buildTools, engines), map[string]bool{}, map[string]string{}
+	for _, plugin := range plugins() {
+		all = append(all, plugin.engine)
+	}
+	for _, e := range all {
+		pins, err := os.ReadFile(filepath.Join(p.repo, "integration/bed", e.module(), "go.mod"))
+		if err != nil || !regexp.MustCompile(`(?m)^(tool |\t)`+regexp.QuoteMeta(e.pkg)+`$`).Match(pins) {
+			t.Errorf("%s/go.mod has no tool %s: %v", e.module(), e.pkg, err)
+		}
+		if files[e.file()] {
+			t.Errorf("two programs are called %s", e.file())
+		}
+		files[e.file()] = true
+		if bins[e.module()], err = binaries(p, e.module()); err != nil {
+			t.Error(err)
+		}
+	}
+	if !files["docker-compose"] || !files["buildx"] || len(bins) != 2 || bins["engines"] == bins["compose"] {
+		t.Errorf("the programs are %v in %v", files, bins)
 	}
 }
 
