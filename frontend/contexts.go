@@ -25,7 +25,7 @@ func manifestPatterns() []string {
 	return []string{
 		"pybuild.toml", ".dockerignore", ".git/HEAD", ".git/packed-refs", ".git/refs/heads", "uv.lock", "uv.toml", "*.lock", "pylock.*", "**/pyproject.toml",
 		"**/setup.py", "setup.cfg", "**/manage.py", "Pipfile", "Procfile", "**/.python-version", ".tool-versions",
-		"*.txt", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
+		"*.txt", "*.TXT", "environment.yml", "environment.yaml", "*.in", "requirements", "**/*requirements*", "**/*constraints*",
 	}
 }
 

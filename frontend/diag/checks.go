@@ -30,7 +30,7 @@ func Checks() []Check {
 		{"UnlockedSecrets", "A step that sees secrets may run build scripts, since the versions are not locked."},
 		{"UnpinnedBase", "The tag of an image is `latest`, or there is none."},
 		{"UnusedBuildArg", "`--build-arg` names something that `[build] args` does not have."},
-		{"UnusedDependencies", "There are dependencies in `pyproject.toml` and in a requirements file, and the latter is installed."},
+		{"UnusedDependencies", "A file lists dependencies, and they are not installed."},
 		{"UnverifiedFile", "A lock has no usable hash for a file that is fetched by its URL."},
 	}
 }

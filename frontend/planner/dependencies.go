@@ -214,6 +214,9 @@ func (b *builder) inputAt() plan.Location {
 	if p := b.Facts.Project; p != nil && p.File.Has("project", "dependencies") {
 		return p.File.KeyAt("project", "dependencies")
 	}
+	if file := b.Facts.InputFile; file != "" {
+		return plan.Location{File: file, Start: plan.Position{Line: 1, Column: 1}, End: plan.Position{Line: 1, Column: 1}}
+	}
 	return plan.Location{}
 }
 

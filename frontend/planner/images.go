@@ -27,6 +27,11 @@ func PythonVersions(in Input) (versions []string, reason string, err error) {
 				Message: "the official images have no free-threaded Python " + v,
 				Hint:    "name an image that has one: base = \"registry.example/python:" + v + "\""}
 		}
+		if bound, ok := in.Facts.AllowsPython(v); !ok {
+			_, source := in.Config.Source()
+			return nil, "", &diag.Error{Code: "PB202", At: in.Config.At("python"), Source: source,
+				Message: "the configuration asks for Python " + v + ", but " + bound + " does not allow it", Hint: "change one of the two, or leave the key out"}
+		}
 		return []string{v}, "the key python says so", nil
 	}
 	return in.Facts.PythonVersions(SupportedPythons())

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"gotest.tools/v3/golden"
@@ -104,6 +106,27 @@ func TestPlanIsTheSameEveryTime(t *testing.T) {
 			if first != string(got) {
 				t.Fatal(cmp.Diff(first, string(got)))
 			}
+		}
+	}
+}
+
+// TestPythonKey holds the key python to what the project allows.
+func TestPythonKey(t *testing.T) {
+	for text, want := range map[string]string{
+		"3.11": "pybuild.toml:1:10: the configuration asks for Python 3.11, but requires-python \">=3.12\" at pyproject.toml:4 does not allow it [PB202]",
+		"3.12": "", "3.13.2": "",
+	} {
+		cfg, err := config.Parse("pybuild.toml", []byte("python = \""+text+"\"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts, err := project.Read(fstest.MapFS{"pyproject.toml": {Data: []byte("[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n")}}, planner.Choice(cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = planner.PythonVersions(planner.Input{Config: cfg, Facts: facts})
+		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Python %s: %v", text, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // inputFile is a file that can decide what is installed.
@@ -66,6 +67,7 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 	}
 	if len(found) == 0 {
 		f.Input, f.InputReason = InputNone, "no file says what to install, so nothing is installed"
+		f.warnOfNearInputs(fsys)
 		return nil
 	}
 	f.Input, f.InputFile, f.InputReason = found[0].input, found[0].file, found[0].reason
@@ -75,6 +77,10 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 		case other.input == InputSetup || other.file == UVLockFile && f.Input == InputPylock:
 		case other.input != InputPyproject:
 			unused = append(unused, other.file)
+			if isLock(f.Input) && isLock(other.input) && other.input != InputPylock && c.Input == "" {
+				f.unusedFile(other.file, "remove the one that nobody keeps up, or name the one to install: input = \""+other.file+"\" in [build]",
+					other.file+" is not used, since "+f.InputFile+" is there, too")
+			}
 		case f.Input == InputRequirements && len(f.Pyproject.Dependencies) > 0:
 			unused = append(unused, "project.dependencies of pyproject.toml")
 			f.warn("UnusedDependencies", f.Pyproject.File, f.Pyproject.File.KeyAt("project", "dependencies"),
@@ -172,4 +178,33 @@ func (f *Facts) readPylock(fsys fs.FS) error {
 	}
 	f.Pylock, err = ParsePylock(f.InputFile, data)
 	return err
+}
+
+// isLock reports inputs that pin every dependency. A pylock.toml is commonly made of
+// another one.
+func isLock(i Input) bool {
+	return slices.Contains([]Input{InputUVLock, InputPylock, InputPoetry, InputPDM, InputPipfile}, i)
+}
+
+// unusedFile warns of a file that lists dependencies in vain.
+func (f *Facts) unusedFile(file, hint, message string) {
+	p := plan.Position{Line: 1, Column: 1}
+	f.Warnings = append(f.Warnings, diag.Warning{Rule: "UnusedDependencies", At: plan.Location{File: file, Start: p, End: p}, Message: message, Hint: hint})
+}
+
+// warnOfNearInputs looks for files that somebody may have meant to be installed.
+func (f *Facts) warnOfNearInputs(fsys fs.FS) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case e.IsDir():
+		case slices.Contains([]string{"environment.yml", "environment.yaml"}, name):
+			f.unusedFile(name, "list what comes from an index of Python's in requirements.txt, and what does not in packages of [runtime]", name+" is conda's, and nothing is installed from it")
+		case strings.HasSuffix(strings.ToLower(name), ".txt") && diag.Nearest(name, []string{RequirementsFile, "requirement.txt", "reqs.txt", "deps.txt", "dependencies.txt"}) != "":
+			f.unusedFile(name, "call it requirements.txt, or write input = \""+name+"\" in [build]", name+" looks like a list of dependencies, and nothing is installed from it")
+		}
+	}
 }

@@ -167,7 +167,7 @@ func (p *Pyproject) parseOne(text string, path ...string) (Requirement, error) {
 	r, err := ParseRequirement(text)
 	r.At = p.File.At(path...)
 	if err != nil {
-		return r, mistake("PB103", p.File, r.At, "write it like \"httpx>=0.27\" (PEP 508)", "not a valid requirement: %v", err)
+		return r, mistake("PB103", p.File, r.At, requirementHint(text, "\"httpx>=0.27\""), "not a valid requirement: %v", err)
 	}
 	return r, nil
 }

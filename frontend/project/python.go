@@ -141,7 +141,7 @@ func (f *Facts) pythonBounds() ([]pythonBound, error) {
 		// The project around a script does not matter to it.
 		bounds, err = f.bound(nil, s.RequiresPython, s.At, s.Data)
 	}
-	if l := f.Lock; err == nil && f.Input == InputUVLock {
+	if l := f.Lock; err == nil && f.Input == InputUVLock && l != nil {
 		bounds, err = f.bound(bounds, l.RequiresPython, l.File.At("requires-python"), l.File.Data)
 	}
 	if l := f.Pylock; err == nil && l != nil {
@@ -152,6 +152,27 @@ func (f *Facts) pythonBounds() ([]pythonBound, error) {
 		bounds, err = f.bound(bounds, text, at, nil)
 	}
 	return bounds, err
+}
+
+// AllowsPython reports whether the project and its lock allow a version such as "3.12" or
+// "3.12.4"; where they do not, bound is what says so.
+func (f *Facts) AllowsPython(version string) (bound string, ok bool) {
+	bounds, err := f.pythonBounds()
+	if err != nil {
+		return "", true // it is reported where it stands
+	}
+	version = strings.TrimSuffix(version, "t")
+	for _, b := range bounds {
+		fits := b.allowed.allowsMinor(version)
+		if strings.Count(version, ".") > 1 {
+			v, err := semver.PyPI.Parse(version)
+			fits = err != nil || b.allowed.allows(v)
+		}
+		if !fits {
+			return fmt.Sprintf("requires-python %q at %s:%d", b.text, b.at.File, b.at.Start.Line), false
+		}
+	}
+	return "", true
 }
 
 // requestedPython is the version of .python-version.

@@ -61,7 +61,7 @@ func (p *reqParser) target(e *RequirementLine, text string) bool {
 	default:
 		r, err := ParseRequirement(text)
 		if err != nil {
-			p.fail("PB103", at, "write it like httpx>=0.27 (PEP 508)", "not a valid requirement: "+err.Error())
+			p.fail("PB103", at, requirementHint(text, "httpx>=0.27"), "not a valid requirement: "+err.Error())
 			return false
 		}
 		r.At = at

@@ -75,6 +75,8 @@ var (
 	assignment = regexp.MustCompile(`^\s*([^=\s][^=]*?)\s*=\s*((?:[^#\s].*?)?)\s*(?:(?:^|\s)#.*)?$`)
 	// The start of a list or an inline table.
 	opening = regexp.MustCompile(`(?m)^[ \t]*[\w."'-]+[ \t]*=[ \t]*[\[{]`)
+	// A line that would start a table, if the list above it were closed.
+	tableHeader = regexp.MustCompile(`^\s*\[{1,2}\s*[\w."'-]+\s*\]{1,2}\s*(?:#.*)?$`)
 	// A second `key =` within a value.
 	secondKey      = regexp.MustCompile(`\s[\w.-]+\s*=`)
 	dockerfileWord = regexp.MustCompile(`^(FROM|RUN|COPY|ADD|ENV|ARG|CMD|ENTRYPOINT|WORKDIR|EXPOSE|USER|LABEL)$`)
@@ -174,6 +176,10 @@ func (m *mistake) badKey() (message, hint string) {
 
 // badValue explains a value that is none of TOML's.
 func (m *mistake) badValue() (message, hint string) {
+	if tableHeader.MatchString(m.line) {
+		m.lookAtOpening()
+		return "this list is not closed", "add the missing ]"
+	}
 	key, value := "", ""
 	if parts := assignment.FindStringSubmatchIndex(m.line); parts != nil {
 		key, value = m.line[parts[2]:parts[3]], m.line[parts[4]:parts[5]]
