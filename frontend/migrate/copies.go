@@ -55,7 +55,8 @@ func (s *stage) place(source, dest string, several bool, at plan.Location) {
 	}
 	for _, name := range names {
 		where := to
-		if !s.isDir(name) && (several || strings.HasSuffix(dest, "/") || dest == "." || to == s.workdir || strings.HasSuffix(dest, "/.")) {
+		dir := s.isDir(name) || !s.exists(name) && (strings.HasSuffix(source, "/") || path.Ext(name) == "")
+		if !dir && (several || strings.HasSuffix(dest, "/") || dest == "." || to == s.workdir || strings.HasSuffix(dest, "/.")) {
 			where = path.Join(to, path.Base(name))
 		}
 		if !s.exists(name) && name != "." {

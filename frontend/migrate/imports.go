@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -38,6 +39,12 @@ func (f *found) importDirs() []string {
 			}
 		}
 		dirs = append(dirs, dir)
+	}
+	for _, p := range f.includes {
+		// Modules that lay beside others, and do not in the context.
+		if modules, err := fs.Glob(f.fsys, p.in+"/*.py"); err == nil && len(modules) > 0 && p.to == f.layout.was && p.in != f.layout.cwd {
+			dirs = append(dirs, path.Join(f.layout.root, p.in))
+		}
 	}
 	started := f.get("serve", "script") == nil && f.get("serve", "entrypoint") == nil
 	if f.layout.cwd != "." && f.layout.cwd != "" && started {

@@ -71,7 +71,7 @@ func (f *found) included(p *proposed) (*plan.Plan, error) {
 // open leaves it to somebody to say what starts.
 func (f *found) open(p *proposed, err error) error {
 	for _, d := range diag.All(err) {
-		f.ask(plan.Location{File: f.file, Start: plan.Position{Line: 1, Column: 1}}, "what starts", "%s: %s", d.Message, d.Hint)
+		f.ask(f.startAt(), or(f.cmdText, "what starts"), "%s: %s", d.Message, d.Hint)
 	}
 	for _, name := range []string{"app", "server", "workers", "module", "script", "args", "entrypoint"} {
 		f.drop("serve", name)
@@ -95,7 +95,7 @@ func opens(err error) bool {
 
 // startAt is the place that says what starts.
 func (f *found) startAt() plan.Location {
-	for _, name := range []string{"command", "entrypoint", "module", "script"} {
+	for _, name := range []string{"command", "entrypoint", "module", "script", "app"} {
 		if at := f.keyAt("serve", name); !at.IsZero() {
 			return at
 		}

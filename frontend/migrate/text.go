@@ -11,6 +11,9 @@ import (
 func (f *found) sort() {
 	for _, list := range []*[]Note{&f.left, &f.todo} {
 		slices.SortStableFunc(*list, func(a, b Note) int {
+			if a.At.File != b.At.File {
+				return strings.Compare(a.At.File, b.At.File)
+			}
 			if a.At.Start.Line != b.At.Start.Line {
 				return a.At.Start.Line - b.At.Start.Line
 			}
