@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure compat faults race lint docs docs-serve docs-lock docs-graph recording bench fleet up down
+.PHONY: try test pure compat faults race reproduce lint docs docs-serve docs-lock docs-graph recording bench fleet up down
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -35,6 +35,10 @@ race: up
 # The tests that need no engine; the others say that they were skipped.
 pure:
 	go test ./...
+
+# Builds the frontend image twice without any cache, by two builders where BUILDERS names them, and compares the digests.
+reproduce:
+	integration/reproduce.sh $(BUILDERS)
 
 lint: bin/lint-venv/done
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

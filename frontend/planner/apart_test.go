@@ -99,3 +99,41 @@ func checkApart(t *testing.T, p *plan.Plan, private bool) {
 		t.Errorf("the project's backend is asked: %v", asked)
 	}
 }
+
+// TestUnlockedSecrets warns of each input that is asked for versions with secrets at hand,
+// and of none that is locked.
+func TestUnlockedSecrets(t *testing.T) {
+	const project, corp = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"inner\"]\n", "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
+	const pipfile = "[[source]]\nurl = \"https://index.example/simple\"\nverify_ssl = true\nname = \"corp\"\n[packages]\n"
+	const pipfileLock = `{"_meta": {"hash": {"sha256": "0"}, "pipfile-spec": 6, "requires": {}, "sources": []}, "default": {%s}, "develop": {}}`
+	sum := "sha256:" + strings.Repeat("0", 64)
+	for name, c := range map[string]struct {
+		files map[string]string
+		warns string
+	}{
+		"no index":     {map[string]string{"pyproject.toml": project}, ""},
+		"pyproject":    {map[string]string{"pyproject.toml": project + corp}, "uv lock"},
+		"requirements": {map[string]string{"requirements.txt": "--index-url https://index.example/simple\ninner==1.0\n"}, "uv pip compile"},
+		"hashes":       {map[string]string{"requirements.txt": "--index-url https://index.example/simple\ninner==1.0 --hash=" + sum + "\n"}, ""},
+		"pylock":       {map[string]string{"pyproject.toml": project + corp, "pylock.toml": "lock-version = \"1.0\"\ncreated-by = \"test\"\npackages = []\n"}, ""},
+		"Pipfile.lock": {map[string]string{"Pipfile": pipfile, "Pipfile.lock": fmt.Sprintf(pipfileLock, "")}, ""},
+		"Pipfile.lock with a repository": {map[string]string{"Pipfile": pipfile + "inner = {git = \"https://git.example/inner\", ref = \"main\"}\n",
+			"Pipfile.lock": fmt.Sprintf(pipfileLock, `"inner": {"git": "https://git.example/inner", "ref": "`+strings.Repeat("a", 40)+`"}`)}, "lock it with uv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fsys := fstest.MapFS{"pybuild.toml": {Data: []byte("# syntax=org/pybuild\npython = \"3.13\"\n[serve]\nscript = \"job.py\"\n")}, "job.py": {}}
+			for file, text := range c.files {
+				fsys[file] = &fstest.MapFile{Data: []byte(text)}
+			}
+			hint := ""
+			for _, w := range planner.Warnings(inputOf(t, fsys)) {
+				if w.Rule == "UnlockedSecrets" {
+					hint = w.Hint
+				}
+			}
+			if (hint == "") != (c.warns == "") || !strings.Contains(hint, c.warns) {
+				t.Errorf("the warning is %q, want %q", hint, c.warns)
+			}
+		})
+	}
+}

@@ -46,18 +46,19 @@ func Warnings(in Input) []diag.Warning {
 // packages that are is not known before.
 func unlockedSecrets(in Input) []diag.Warning {
 	b := builder{Input: in}
-	if !b.guarded() || in.Facts.Input == project.InputNone || in.Facts.Input == project.InputUVLock || in.Facts.Input == project.InputPylock || in.Facts.ScriptLock != nil {
+	f := in.Facts
+	w := diag.Warning{Rule: "UnlockedSecrets", At: b.inputAt()}
+	switch {
+	case !b.guarded() || f.Input == project.InputNone || f.Input == project.InputUVLock || f.Input == project.InputPylock || f.ScriptLock != nil:
 		return nil
-	}
-	w := diag.Warning{Rule: "UnlockedSecrets", At: b.inputAt(),
-		Message: "finding versions can run build scripts, and that step sees the secrets of the build",
-		Hint:    "lock where you trust what is run, and build from the lock: " + lockHint(in.Facts)}
-	if b.locked() {
-		if len(in.Facts.GitSources) == 0 {
-			return nil
-		}
-		w.Message = "a repository in " + in.Facts.InputFile + " is asked for its version by its build script, and that step sees the secrets of the build"
+	case !b.locked():
+		w.Message = "finding versions can run build scripts, and that step sees the secrets of the build"
+		w.Hint = "lock where you trust what is run, and build from the lock: " + lockHint(f)
+	case len(f.GitSources) > 0:
+		w.Message = "a repository in " + f.InputFile + " is asked for its version by its build script, and that step sees the secrets of the build"
 		w.Hint = "lock it with uv, which writes down what it found: uv.lock, or pylock.toml"
+	default:
+		return nil
 	}
 	return []diag.Warning{w}
 }
@@ -72,7 +73,7 @@ func lockHint(f *project.Facts) string {
 	case project.InputSetup:
 		return "run `uv pip compile --generate-hashes " + f.InputFile + " -o requirements.txt` and commit requirements.txt"
 	}
-	if f.Pyproject.HasPoetry && !f.Pyproject.HasProject {
+	if f.Pyproject != nil && f.Pyproject.HasPoetry && !f.Pyproject.HasProject {
 		return "run `poetry lock` and commit poetry.lock"
 	}
 	return "run `uv lock` and commit uv.lock"
