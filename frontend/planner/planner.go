@@ -13,17 +13,6 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// Engine is what differs between engines.
-type Engine struct {
-	// Merge reports BuildKit's MergeOp: layers are stacked without a copy.
-	Merge bool
-	// HTTPAuth reports that the engine logs in to servers that it fetches from.
-	HTTPAuth bool
-	// FetchFailed reports that this engine failed to download a wheel. It tries none
-	// twice, and steps do.
-	FetchFailed bool
-}
-
 // Base is what the base image's configuration tells.
 type Base struct {
 	// Python is the interpreter of the base.
@@ -220,15 +209,11 @@ func newBuilder(in Input) (*builder, error) {
 		target = builtinTargets()[0]
 	}
 	p := &plan.Plan{
-		Target:    target,
-		Platform:  in.Platform,
-		Python:    in.Base.Python,
-		Images:    images,
-		Root:      plan.Ref{Image: "base"},
-		Placement: plan.Copy,
-	}
-	if in.Engine.Merge {
-		p.Placement = plan.Merge
+		Target:   target,
+		Platform: in.Platform,
+		Python:   in.Base.Python,
+		Images:   images,
+		Root:     plan.Ref{Image: "base"},
 	}
 	b := &builder{Input: in, plan: p, root: in.Config.Runtime.User == "root", defaults: map[string]string{}}
 	if err := b.decidePython(); err != nil {
@@ -238,9 +223,7 @@ func newBuilder(in Input) (*builder, error) {
 	if err := b.checkHermetic(); err != nil {
 		return nil, err
 	}
-	if !in.Engine.Merge {
-		b.decide("layers", "copied onto the base", "the engine has no MergeOp: BuildKit has it since 0.10, Docker with the containerd image store")
-	}
+	b.place()
 	return b, b.checkHistory()
 }
 
