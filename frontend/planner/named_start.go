@@ -37,7 +37,7 @@ func (c namedCheck) file(key, name string) error {
 	at, file := c.Config.At("serve", key), path.Join(c.Facts.Dir, name)
 	if c.withoutFiles() && !developing(c.Target) {
 		hint := fmt.Sprintf("take it in with include = [%q] in [runtime]", file)
-		if len(c.Facts.Project.Scripts) > 0 {
+		if c.Facts.Project != nil && len(c.Facts.Project.Scripts) > 0 {
 			hint += fmt.Sprintf(", or start what is installed: script = %q", sortedKeys(c.Facts.Project.Scripts)[0])
 		}
 		return c.fail("PB310", at, hint, "%s is not in the image: the project is installed, and its files are not copied", name)

@@ -58,6 +58,8 @@ func TestNamed(t *testing.T) {
 		{"a module that is ignored", "[serve]\napp = \"app.main:app\"", map[string]string{"app/main.py": "", "other.py": "", ".dockerignore": "app\n"}, "", "app.main is in the build context, and include, exclude or .dockerignore leaves it out"},
 		{"a script of a package", "[serve]\nscript = \"run.py\"", map[string]string{"pyproject.toml": scripts + packaged, "run.py": ""}, "",
 			"run.py is not in the image: the project is installed, and its files are not copied [PB310]\n  take it in with include = [\"run.py\"] in [runtime], or start what is installed: script = \"shop-serve\""},
+		{"a script of what has no manifest", "[build]\nproject = \"install\"\n[serve]\nscript = \"run.py\"", map[string]string{"run.py": ""}, "",
+			"run.py is not in the image: the project is installed, and its files are not copied [PB310]\n  take it in with include = [\"run.py\"] in [runtime]"},
 		{"a command's file", "[serve]\ncommand = [\"python\", \"mian.py\"]", map[string]string{"main.py": ""}, "", "pybuild.toml:2:11: the source has no file mian.py [PB310]\n  did you mean \"main.py\"?"},
 		{"a command", "[serve]\ncommand = [\"uvicorn\", \"nope:app\"]", map[string]string{"main.py": ""}, "", ""},
 		{"an entry point", "[serve]\nscript = \"shop-serve\"", map[string]string{"pyproject.toml": scripts + packaged}, "", ""},
