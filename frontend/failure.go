@@ -18,6 +18,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -48,6 +49,12 @@ func (in *inputs) failed(ctx context.Context, err error) error {
 	case exec == nil:
 		return err
 	case ofEngine(failure, err.Error()):
+		if secret := missingSecret.FindStringSubmatch(err.Error()); secret != nil {
+			if at := planner.SecretAt(in.config, secret[1]); !at.IsZero() {
+				// The line that asks for it says more than the step.
+				failure.At, failure.Err = at, nil
+			}
+		}
 	case !errors.As(err, &exit):
 		return err
 	case exit.ExitCode == 137:

@@ -117,7 +117,7 @@ func TestDockerCalls(t *testing.T) {
 	says("--call=outline", `APP_VERSION +dev +what the page in the corner says`, `conf +true`, `deploy +true`)
 	says("--call=targets", `runtime \(default\) +the image of the app`, `mails +sends the mails of the day`, `clock +exec python clock.py \(Procfile:1:1\)`)
 	said, err := call("--check")
-	if err == nil || !strings.Contains(said, "the build secret conf was not passed [PB525]") {
+	if err == nil || !strings.Contains(said, "pybuild.toml:4:23: the build secret conf was not passed [PB525]") {
 		t.Errorf("the check of what cannot be built says %v\n%s", err, said)
 	}
 	replace(t, filepath.Join(dir, "pybuild.toml"), ", required = true }]\nssh = [\"deploy\"]", " }]")

@@ -33,6 +33,8 @@ func TestCommandLine(t *testing.T) {
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	image := frontendImage(t)
+	// An engine runs the image that it has of that name, and the registry may have a newer one.
+	_, _ = tryDocker("pull", "--quiet", image)
 	plain := map[string]string{"main.py": "from flask import Flask\napp = Flask(__name__)\n", "requirements.txt": "flask==3.1.2\ngunicorn==23.0.0\n"}
 	run := func(flags, args []string) (out, log string, code int) {
 		t.Helper()

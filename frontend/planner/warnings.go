@@ -49,7 +49,7 @@ func unlockedSecrets(in Input) []diag.Warning {
 	f := in.Facts
 	w := diag.Warning{Rule: "UnlockedSecrets", At: b.inputAt()}
 	switch {
-	case !b.guarded() || f.Input == project.InputNone || f.Input == project.InputUVLock || f.Input == project.InputPylock || f.ScriptLock != nil:
+	case !b.guarded() || !f.ListsDependencies() || f.Input == project.InputUVLock || f.Input == project.InputPylock || f.ScriptLock != nil:
 		return nil
 	case !b.locked():
 		w.Message = "finding versions can run build scripts, and that step sees the secrets of the build"
