@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure compat faults race reproduce lint docs docs-serve docs-lock docs-graph recording bench fleet up down
+.PHONY: try test pure compat faults race reproduce lint docs docs-serve docs-lock docs-graph recording bench fleet up down fuzz
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -100,6 +100,16 @@ bench: up
 # Builders on machines of their own, as network namespaces are (Linux, root), with every kind of cache.
 fleet: up
 	@eval "$$($(BED) env)" && PYBUILD_FLEET=1 go test -timeout 40m -run TestFleet -count=1 -v ./integration
+
+# Every fuzz target in turn. An input that fails stays in testdata/fuzz of its package, where all tests run it.
+FUZZTIME ?= 2m
+fuzz:
+	@set -e; for package in $$(grep -rl --include='*_test.go' '^func Fuzz' frontend llb cmd | xargs -n 1 dirname | sort -u); do \
+		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$package/*_test.go | cut -d' ' -f2 | sort); do \
+			echo "$$package $$target"; \
+			go test ./$$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x; \
+		done; \
+	done
 
 up:
 	@$(BED) up

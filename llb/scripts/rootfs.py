@@ -25,32 +25,38 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def entries(name):
-    """Return the lines of a colon-separated file of the base."""
+    """Return the lines of a colon-separated file of the base, as they are: it may have any encoding."""
     try:
-        with open(f"{BASE}/etc/{name}", encoding="utf-8") as file:
-            return [line for line in file.read().splitlines() if line]
+        with open(f"{BASE}/etc/{name}", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            return [line for line in file.read().split("\n") if line]
     except FileNotFoundError:
         return []
+
+
+def number_of(line):
+    """Return the number of an entry; None for a line that is none, as a comment."""
+    fields = line.split(":")
+    return fields[2] if len(fields) > 2 else None
 
 
 def add(name, account, number, line):
     """Write the base's file with the line added, unless it is there already."""
     lines = entries(name)
     for old in lines:
-        fields = old.split(":")
-        if fields[0] == account and fields[2] != number:
+        found = number_of(old)
+        if old.split(":")[0] == account and found not in (None, number):
             kind = "user" if name == "passwd" else "group"
             key = "uid" if name == "passwd" else "gid"
             failure.end(
-                "PB209", f"the base image has a {kind} {account} with {key} {fields[2]}, not {number}",
-                f"set {key} = {fields[2]} or another name for the {kind} in [runtime]",
+                "PB209", f"the base image has a {kind} {account} with {key} {found}, not {number}",
+                f"set {key} = {found} or another name for the {kind} in [runtime]",
             )  # fmt: skip
     # An account of the same number is kept as it is: the image runs by number.
-    if not any(old.split(":")[2] == number for old in lines):
+    if not any(number_of(old) == number for old in lines):
         lines.append(line)
     os.makedirs(f"{ROOT}/etc", exist_ok=True)
     path = f"{ROOT}/etc/{name}"
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
         file.write("\n".join(lines) + "\n")
     os.chmod(path, 0o644)
 

@@ -1,0 +1,107 @@
+package scripts_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// driver answers lines with a passwd file with what rootfs.py writes for it, or with what it
+// says against it.
+const driver = `
+import base64, os, sys, traceback
+import rootfs, failure
+base, root = sys.argv[1:]
+rootfs.BASE, rootfs.ROOT = base, root
+class Refused(Exception):
+    pass
+def end(*words):
+    raise Refused(words)
+failure.end = end
+os.makedirs(base + "/etc", exist_ok=True)
+for line in sys.stdin:
+    with open(base + "/etc/passwd", "wb") as file:
+        file.write(base64.b64decode(line))
+    try:
+        rootfs.add("passwd", "app", "1001", "app:x:1001:1001::/nonexistent:/usr/sbin/nologin")
+        with open(root + "/etc/passwd", "rb") as file:
+            answer = b"+" + base64.b64encode(file.read())
+    except Refused:
+        answer = b"-"
+    except Exception:
+        answer = b"!" + base64.b64encode(traceback.format_exc().encode())
+    sys.stdout.buffer.write(answer + b"\n")
+    sys.stdout.buffer.flush()
+`
+
+// FuzzAccounts adds the account to the passwd files of strange bases: what is there stays
+// there byte by byte, and the account is there once.
+func FuzzAccounts(f *testing.F) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		f.Skip("no python3")
+	}
+	dir := f.TempDir()
+	process := exec.Command(python, "-c", driver, filepath.Join(dir, "base"), filepath.Join(dir, "root"))
+	here, err := filepath.Abs(".")
+	if err != nil {
+		f.Fatal(err)
+	}
+	process.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
+	process.Stderr = os.Stderr
+	in, errIn := process.StdinPipe()
+	out, errOut := process.StdoutPipe()
+	if err := process.Start(); err != nil || errIn != nil || errOut != nil {
+		f.Fatal(err, errIn, errOut)
+	}
+	f.Cleanup(func() { _ = in.Close(); _ = process.Wait() })
+	answers := bufio.NewReader(out)
+	for _, seed := range []string{
+		"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n", "", "root\n", "# comment\n\napp:x:1000:1000::/:\n", "app:x:1001:5::/:/x\n", "app\n", "+::::::\n", "\xff\xfe:x:1:1::/:\n", "a:x:1001\r\n", "a:b\x85c:1001\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, passwd []byte) {
+		if _, err := in.Write([]byte(base64.StdEncoding.EncodeToString(passwd) + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := answers.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(answer[1:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch answer[0] {
+		case '!':
+			t.Fatalf("%s", text)
+		case '-':
+			return
+		}
+		var kept [][]byte
+		numbered := 0
+		for _, line := range bytes.Split(passwd, []byte("\n")) {
+			if len(line) > 0 {
+				kept = append(kept, line)
+			}
+		}
+		lines := bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+		for i, line := range lines {
+			if fields := bytes.Split(line, []byte(":")); len(fields) > 2 && string(fields[2]) == "1001" {
+				numbered++
+			}
+			if i < len(kept) && !bytes.Equal(line, kept[i]) {
+				t.Errorf("%q is %q", kept[i], line)
+			}
+		}
+		if numbered == 0 || len(lines) < len(kept) || len(lines) > len(kept)+1 {
+			t.Errorf("%q of %q", text, passwd)
+		}
+	})
+}
