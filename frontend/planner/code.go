@@ -147,7 +147,7 @@ func (b *builder) unbuiltLocal(id, dir, name string, at plan.Location, mount pla
 	case path.Ext(dir) == ".gz" || path.Ext(dir) == ".zip":
 		u.archives, u.files = []string{target}, []plan.Mount{mount}
 		return u
-	case p == nil || !p.HasBuildSystem || len(p.BuildRequires) == 0:
+	case p == nil || !p.HasBuildSystem || p.BuildRequires == nil:
 		u.asked = []string{"setuptools >= 40.8.0"}
 	default:
 		for _, text := range p.BuildRequires {
