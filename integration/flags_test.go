@@ -59,15 +59,18 @@ func TestCgroupParent(t *testing.T) {
 // for them in all that the build leaves.
 func TestSecrets(t *testing.T) {
 	const value = "planted-5d1f0a"
-	secrets := secretsprovider.FromMap(map[string][]byte{"token": []byte(value + "-file\n"), "UV_INDEX_CORP_PASSWORD": []byte(value + "-env\n")})
+	secrets := secretsprovider.FromMap(map[string][]byte{"token": []byte(value + "-file\n"), "UV_INDEX_CORP_PASSWORD": []byte(value + "-index\n"), "PROBE_LICENCE": []byte(value + "-env\n")})
 	agent, err := sshprovider.NewSSHAgentProvider([]sshprovider.AgentConfig{{ID: "default", Paths: []string{sshKey(t)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := build{session: []session.Attachable{secrets, agent}}
-	f, _ := probe(t, b, "[build]\nssh = true\nsecrets = [\"UV_INDEX_CORP_PASSWORD\", { id = \"token\", target = \"/run/probe/token\" }]")
-	if f.Secret != value+"-file" || f.Env["UV_INDEX_CORP_PASSWORD"] != value+"-env" || !f.SSH {
+	f, _ := probe(t, b, "[build]\nssh = true\nsecrets = [\"UV_INDEX_CORP_PASSWORD\", { id = \"PROBE_LICENCE\", env = \"PROBE_LICENCE\" }, { id = \"token\", target = \"/run/probe/token\" }]")
+	if f.Secret != value+"-file" || f.Env["PROBE_LICENCE"] != value+"-env" || !f.SSH {
 		t.Errorf("the build saw %+v", f)
+	}
+	if password, given := f.Env["UV_INDEX_CORP_PASSWORD"]; given {
+		t.Errorf("the build saw what packages are downloaded with: %q", password)
 	}
 
 	tr := build{dir: project(t, map[string]string{
