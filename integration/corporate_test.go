@@ -176,7 +176,7 @@ func TestAptMirror(t *testing.T) {
 		r.SetURL(&url.URL{Scheme: "http", Host: debianArchive(t)})
 	}})
 	dir := project(t, map[string]string{
-		"pybuild.toml": job + "[build]\npackages = [\"libsodium-dev\", \"libldap2|libldap-2.5-0\"]\nca = true\napt-mirror = \"" + mirror.URL + "/mirror\"\n", "job.py": "print()\n",
+		"pybuild.toml":   "[build]\npackages = [\"libsodium-dev\", \"libldap2|libldap-2.5-0\"]\nca = true\napt-mirror = \"" + mirror.URL + "/mirror\"\n[serve]\nmodule = \"probe\"\n",
 		"pyproject.toml": probeManifest, "backend.py": backend,
 	})
 	build{dir: dir, session: passing(map[string]string{"ca": ca.pem})}.must(t)

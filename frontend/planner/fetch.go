@@ -41,7 +41,8 @@ func (b *builder) fetchedByStep(w project.Wheel) bool {
 		return true
 	}
 	indexes := b.Facts.Indexes()
-	if slices.ContainsFunc(indexes, func(i project.Index) bool { return sameIndex(i.URL, w.Index) }) {
+	// What was found in requirements does not always say in which index.
+	if slices.ContainsFunc(indexes, func(i project.Index) bool { return w.Index == "" || sameIndex(i.URL, w.Index) }) {
 		return true
 	}
 	return len(indexes) == 0 && b.logsIn()

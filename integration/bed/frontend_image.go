@@ -23,7 +23,12 @@ func pushFrontend(ctx context.Context, p paths, st *bedState) error {
 			return err
 		}
 		st.Image = image
-		return nil
+		if st.Docker == "" {
+			return nil
+		}
+		// `docker run` takes what its engine has of that name.
+		docker := command{env: []string{"DOCKER_HOST=" + st.Docker, "DOCKER_CONFIG=" + p.dockerConfig()}}
+		return docker.run(ctx, filepath.Join(st.Bin, "docker"), "pull", "--quiet", image)
 	})
 }
 
