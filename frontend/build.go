@@ -72,6 +72,9 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
+	if err := t.compiles(ctx); err != nil {
+		return nil, err
+	}
 	if err := in.warn(ctx, planner.Advice(t.input)); err != nil {
 		return nil, err
 	}

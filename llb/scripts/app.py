@@ -5,15 +5,19 @@ usage: app.py DEST UID:GID [--source]
 With --source nothing is compiled.
 """
 
+import importlib.util
 import os
 import shutil
 import stat
 import sys
+import warnings
 
 import tree
 
 SOURCE = "/src"
 ROOT = "/out"
+# More lines than this nobody reads.
+FEW = 20
 
 
 def copy(source, target):
@@ -36,6 +40,33 @@ def copy(source, target):
     os.chmod(target, 0o755)
 
 
+def name_broken(target):
+    """Print the modules that have no bytecode, and why.
+
+    Templates and files for another Python are none of a mistake: what starts is
+    looked at by a step of its own.
+    """
+    lines = []
+    for base, dirs, files in os.walk(target):
+        dirs.sort()
+        for name in sorted(files):
+            path = os.path.join(base, name)
+            if not name.endswith(".py") or not os.path.isfile(path) or os.path.exists(importlib.util.cache_from_source(path)):
+                continue
+            try:
+                with open(path, "rb") as file:
+                    compile(file.read(), name, "exec", dont_inherit=True)
+            except SyntaxError as error:
+                lines.append(f"{os.path.relpath(path, target)}:{error.lineno or 1}: does not compile: {error.msg}")
+            except ValueError as error:
+                lines.append(f"{os.path.relpath(path, target)}: does not compile: {error}")
+    for line in lines[:FEW]:
+        print(line.encode("ascii", "backslashreplace").decode())
+    if len(lines) > FEW:
+        print(f"and {len(lines) - FEW} more do not compile")
+    return len(lines)
+
+
 def main():
     dest, owner, *source = sys.argv[1:]
     os.umask(0o022)
@@ -44,6 +75,9 @@ def main():
     if not source:
         tree.compile_tree(target, strip=ROOT)
         modules = sum(name.endswith(".py") for _, _, files in os.walk(target) for name in files)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            modules -= name_broken(target)
         print(f"compiled {modules} module{'' if modules == 1 else 's'}")
     tree.settle(ROOT)
     uid, gid = map(int, owner.split(":"))

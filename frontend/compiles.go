@@ -1,0 +1,68 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/llb"
+	"github.com/pybuild/pybuild/llb/plan"
+)
+
+// compiles reports what the container would end with at once: a file of what starts that
+// its Python cannot compile. Whatever else does not compile may never be imported.
+func (t *target) compiles(ctx context.Context) error {
+	if t.input.Target == planner.Locking || t.input.Target == planner.Wheelhouse {
+		return nil
+	}
+	view, err := t.in.solve(ctx, t.in.views[planner.SourceView(t.input)], t.in.buildPlatform())
+	if err != nil {
+		return err
+	}
+	source := newTree(ctx, view)
+	files, err := planner.StartFiles(t.input, source)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	p, err := planner.Compilation(t.input, files)
+	if err != nil {
+		return err
+	}
+	st, err := llb.Tree(p, t.sources(), "compiles")
+	if err != nil {
+		return err
+	}
+	ref, err := t.evaluate(ctx, st, t.platform)
+	if err != nil {
+		return err
+	}
+	found, err := dockerui.ReadFile(ctx, ref, "mistakes.json")
+	if err != nil {
+		return err
+	}
+	var mistakes []struct {
+		File, Message string
+		Line, Column  int
+	}
+	if err := json.Unmarshal(found, &mistakes); err != nil {
+		return fmt.Errorf("what the step that compiles what starts found: %w", err)
+	}
+	var errs []error
+	for _, m := range mistakes {
+		at := plan.Position{Line: m.Line, Column: m.Column}
+		e := &diag.Error{Code: "PB311", At: plan.Location{File: m.File, Start: at, End: at},
+			Message: fmt.Sprintf("Python %s cannot compile this: %s", t.input.Base.Python.Version, m.Message),
+			Hint:    "it is a file of what the container starts, which would end there: correct it, or start something else"}
+		if data, err := fs.ReadFile(source, m.File); err == nil {
+			e.Source = data
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
