@@ -23,10 +23,19 @@ func (f *found) minimise(p *proposed, decided *plan.Plan) {
 		if got, err := p.plan(other, ""); err == nil && essence(got) == want {
 			f.keys = other
 			if e.name != "project" && e.name != "server" {
-				f.leave(e.at, keyName(e.name)+" = "+tomlValue(e.value), "pybuild decides the same by itself")
+				f.leave(e.at, or(f.written(e.at), keyName(e.name)), "%s needs no key: pybuild decides so by itself", short(keyName(e.name)+" = "+tomlValue(e.value)))
 			}
 		}
 	}
+}
+
+// written is the line of the file at a place.
+func (f *found) written(at plan.Location) string {
+	lines := strings.Split(string(f.data), "\n")
+	if at.File != f.file || at.Start.Line < 1 || at.Start.Line > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(strings.TrimSpace(lines[at.Start.Line-1]), " \\")
 }
 
 // essence is a plan without its reasons.

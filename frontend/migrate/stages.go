@@ -35,6 +35,8 @@ type stage struct {
 	image  string // that image
 	role   role
 	at     plan.Location
+	// wasImage reports that it is the last stage, and a process beside the image's own.
+	wasImage bool
 
 	vars    map[string]string // ENV and ARG
 	args    map[string]arg
@@ -89,6 +91,9 @@ func (f *found) choose(stages []*stage, target string) (*stage, error) {
 			return nil, &diag.Error{Code: "PB401", Message: fmt.Sprintf("%s has no stage %q", f.file, target), Hint: "its stages are " + strings.Join(names, ", ")}
 		}
 		image = stages[i]
+	} else if image.process() {
+		image.wasImage = true
+		image = image.parent
 	}
 	for s := image; s != nil; s = s.parent {
 		s.role = makes

@@ -22,7 +22,7 @@ func (s *stage) target(image *stage) {
 	}
 	var cmd *command
 	plain := s.Name != "" && s.parent != nil && s.parent.role == makes
-	vars := map[string]string{}
+	vars := map[string]use{}
 	for _, c := range s.Commands {
 		switch c := c.(type) {
 		case *instructions.CmdCommand:
@@ -35,7 +35,8 @@ func (s *stage) target(image *stage) {
 			}
 		case *instructions.EnvCommand:
 			for _, pair := range c.Env {
-				vars[pair.Key], _ = image.expand(pair.Value)
+				value, _ := image.expand(pair.Value)
+				vars[pair.Key] = use{text: value, at: s.of(c.Location())}
 			}
 		case *instructions.HealthCheckCommand, *instructions.ExposeCommand, *instructions.LabelCommand:
 		default:
@@ -56,9 +57,45 @@ func (s *stage) target(image *stage) {
 	}
 	image.settings(table, words, cmd.at)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		s.set(table+".env", name, vars[name], s.at)
+		s.set(table+".env", name, vars[name].text, vars[name].at)
+	}
+	if s.wasImage {
+		s.leave(s.at, what, "it is a target, docker build --target %s, and the image is %s, which has a command of its own: migrate --target %[1]s proposes it the other way", s.Name, s.parent.Name)
+		return
 	}
 	s.leave(s.at, what, "it is a target: docker build --target %s", s.Name)
+}
+
+// final are names of a stage that is the image, whatever the one it starts from runs, and those
+// of targets that have no command.
+var final = regexp.MustCompile(`(?i)^(prod|production|final|runtime|runner|release|deploy|image|main|app|web|server|serve|api|builder|dockerfile|lock|wheelhouse)([._-]|$)`)
+
+// process reports whether a stage is no more than another process of the stage it starts
+// from: both have a command, and it has nothing else that the image would have.
+func (s *stage) process() bool {
+	if s.parent == nil || !s.parent.runs() || !s.runs() || !targetName.MatchString(s.Name) || final.MatchString(s.Name) {
+		return false
+	}
+	return !slices.ContainsFunc(s.Commands, func(c instructions.Command) bool {
+		switch c.(type) {
+		case *instructions.CmdCommand, *instructions.EntrypointCommand, *instructions.EnvCommand, *instructions.HealthCheckCommand, *instructions.ExposeCommand, *instructions.LabelCommand:
+			return false
+		}
+		return true
+	})
+}
+
+// runs reports whether a stage has a command of its own.
+func (s *stage) runs() bool {
+	return slices.ContainsFunc(s.Commands, func(c instructions.Command) bool {
+		switch c := c.(type) {
+		case *instructions.CmdCommand:
+			return len(c.CmdLine) > 0
+		case *instructions.EntrypointCommand:
+			return len(c.CmdLine) > 0
+		}
+		return false
+	})
 }
 
 var targetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)

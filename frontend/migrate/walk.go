@@ -141,7 +141,7 @@ func (s *stage) describe(c instructions.Command, at plan.Location, text string) 
 		s.expose(at, text)
 	case *instructions.CmdCommand:
 		if s.cmd != nil && s.cmd.at != at {
-			s.leave(s.cmd.at, s.cmd.text, "a later one stands in its place")
+			s.leave(s.cmd.at, s.cmd.text, "a later one stands in its place%s", s.otherwise())
 		}
 		if s.cmd = nil; len(c.CmdLine) > 0 {
 			s.cmd = s.command(c.ShellDependantCmdLine, at, text)
@@ -165,6 +165,15 @@ func (s *stage) describe(c instructions.Command, at plan.Location, text string) 
 	default:
 		s.ask(at, text, "there is no key for it")
 	}
+}
+
+// otherwise tells how the stage that a stage starts from becomes the image, where it runs
+// something else.
+func (s *stage) otherwise() string {
+	if s.parent == nil || s.cmd != s.parent.cmd {
+		return ""
+	}
+	return ": migrate --target " + s.parent.Name + " proposes the image that has it"
 }
 
 // open says which instructions have another value with --build-arg.
