@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/dockerfile"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -56,6 +58,10 @@ func Eject(p *plan.Plan, in planner.Input, written []string) (text, ignores stri
 	c := in.Config
 	_, files := included(c, in.Facts)
 	text, err = dockerfile.Write(p, dockerfile.Options{Include: files, Exclude: lockIgnores(), Wheelhouse: c.Build.Wheelhouse})
+	var unwritable *dockerfile.UnwritableError
+	if errors.As(err, &unwritable) {
+		err = &diag.Error{Code: "PB413", Message: unwritable.Error(), Hint: "a value of one line can be written: change it for the Dockerfile, or go on building with pybuild", Err: err}
+	}
 	patterns := slices.Concat(otherIgnores(), written, c.Runtime.Exclude, in.Facts.ForeignMembers())
 	if dir := c.Build.Wheelhouse; dir != "" {
 		patterns = append(patterns, "!"+dir)

@@ -170,6 +170,16 @@ func TestEjectCommand(t *testing.T) {
 	if _, _, err := call(t, "eject", "-C", dir, "--target", "dev"); err == nil {
 		t.Error("the target dev is ejected")
 	}
+	if n := strings.Count(string(text), "/tree.py\n"); n != 1 {
+		t.Errorf("the text of a script stands there %d times", n)
+	}
+	config := "[runtime.env]\nMOTD = \"two\\nlines\"\n\n[serve]\napp = \"app.main:app\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "pybuild.toml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := call(t, "eject", "-C", dir, "--print"); err == nil || !strings.Contains(err.Error(), "the variable MOTD, which has lines, cannot be written into a Dockerfile [PB413]") {
+		t.Errorf("of a value with lines it says %s, %v", out, err)
+	}
 }
 
 // TestPrinted has what the other commands print.

@@ -26,7 +26,7 @@ type Options struct {
 
 // Write returns the Dockerfile of a plan.
 func Write(p *plan.Plan, o Options) (string, error) {
-	w := &writer{plan: p, options: o, done: map[string]bool{}}
+	w := &writer{plan: p, options: o, done: map[string]bool{}, programs: map[string]string{}}
 	from, err := w.stage(p.Root)
 	if err != nil {
 		return "", err
@@ -44,6 +44,12 @@ func Write(p *plan.Plan, o Options) (string, error) {
 		w.line("%s", c)
 	}
 	w.config()
+	stages := w.text.String()
+	w.text.Reset()
+	if err := w.written("scripts", w.programs); err != nil {
+		return "", err
+	}
+	w.text.WriteString(stages)
 	for line := range strings.Lines(w.text.String()) {
 		if len(line) > longestLine {
 			w.cannot("%s", plan.Shorten(line, 60))
@@ -52,8 +58,14 @@ func Write(p *plan.Plan, o Options) (string, error) {
 	if w.err != nil {
 		return "", w.err
 	}
-	return "# syntax=docker/dockerfile:1\n# Written by pybuild, and yours from here on: it builds what pybuild did.\n" + w.text.String(), nil
+	return head + w.text.String(), nil
 }
+
+const head = `# syntax=docker/dockerfile:1
+# Written by pybuild, and yours from here on: it builds what pybuild did. Most of its lines
+# are the programs that pybuild's steps run, in the first stage: they are yours as well, and
+# no release of pybuild mends them here. The stages below it are the build.
+`
 
 // longestLine is what BuildKit's parser takes.
 const longestLine = 65535
@@ -64,9 +76,11 @@ type writer struct {
 	options Options
 	text    strings.Builder
 	done    map[string]bool
-	files   int
-	stacks  int
-	err     error // the first text that has no form
+	// programs are the texts of the scripts that steps run.
+	programs map[string]string
+	files    int
+	stacks   int
+	err      error // the first text that has no form
 }
 
 func (w *writer) line(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
@@ -154,22 +168,25 @@ func (w *writer) stack(refs []plan.Ref) (string, error) {
 	return name, nil
 }
 
-// scripts are in one stage for each set of them.
+// scripts are in one stage for each set of them, so that a step runs again for its own
+// alone. Their texts are in a stage that all sets copy from.
 func (w *writer) scripts(names []string) (string, error) {
 	stage := "scripts-" + strings.NewReplacer(".py", "", ".sh", "", "_", "-").Replace(strings.Join(names, "-"))
 	if w.done[stage] {
 		return stage, nil
 	}
 	w.done[stage] = true
-	texts := map[string]string{}
+	var files []string
 	for _, name := range names {
 		text, err := scripts.Text(name)
 		if err != nil {
 			return "", err
 		}
-		texts[name] = string(text)
+		w.programs[name] = string(text)
+		files = append(files, "/"+name)
 	}
-	return stage, w.written(stage, texts)
+	w.line("FROM scratch AS %s\nCOPY --from=scripts %s\n", stage, paths(append(files, "/")...))
+	return stage, nil
 }
 
 // written is a stage with files in its root.
