@@ -150,6 +150,17 @@ func (in *inputs) mayBeDjango(manifests fs.FS) bool {
 	return false
 }
 
+// instructionsHint says what to do with a Dockerfile.
+func instructionsHint(name string) string {
+	const migrate = "docker run --rm -v \"$PWD:/src\" org/pybuild migrate"
+	if path.Base(name) == "pybuild.toml" {
+		return "move them into a Dockerfile, and have a pybuild.toml written that does the same: " + migrate
+	}
+	return "keep only the line \"# syntax=...\" in it, with the configuration in pybuild.toml," +
+		"\nor build with -f pybuild.toml or -f pyproject.toml;" +
+		"\na pybuild.toml that does the same as a Dockerfile is written by " + migrate
+}
+
 // readConfig finds the configuration: the file of -f if it has keys, else the
 // context's pybuild.toml, else [tool.pybuild] of its pyproject.toml.
 func (in *inputs) readConfig(project fs.FS) error {
@@ -164,8 +175,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 			Code: "PB018",
 			At:   in.at(name, 1), Source: data,
 			Message: name + " holds Dockerfile instructions, and pybuild writes those itself",
-			Hint: "keep only the line \"# syntax=...\" in it, with the configuration in pybuild.toml," +
-				"\nor build with -f pybuild.toml or -f pyproject.toml",
+			Hint: instructionsHint(name),
 		}
 	case !onlyComments(data):
 		in.config, err = config.Parse(name, data)

@@ -199,7 +199,7 @@ func (f *found) known(p *proposed) {
 	leave := func(table string, brought map[string]string) {
 		for _, name := range slices.Clone(f.list(table, "packages")) {
 			if by := brought[name]; by != "" {
-				f.leave(f.placeOf(table, "packages", name), name, "it comes by itself, as pybuild knows that %s needs it", by)
+				f.leave(f.placeOf(table, "packages", name), name, "it comes by itself where %s needs it, as pybuild knows", by)
 				f.remove(table, "packages", name)
 			}
 		}

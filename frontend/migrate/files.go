@@ -21,6 +21,8 @@ func (f *found) files(image *stage) {
 		switch {
 		case p.in == ".":
 			continue
+		case manifests.MatchString(p.in) && !f.exists(p.in):
+			// said where it is copied
 		case manifests.MatchString(p.in):
 			f.leave(p.at, "COPY "+p.in, "what says what to install is read from the context")
 		case slices.Contains(f.scripts, p.in):

@@ -49,6 +49,7 @@ func knownNeeds() map[string]nativeNeeds {
 		"psycopg":               {wheel: []string{"libpq5"}, unless: "psycopg-binary"},
 		"psycopg-c":             libpq,
 		"psycopg2":              libpq,
+		"psycopg2-binary":       {build: libpq.build, compiled: libpq.compiled},
 		"pyaudio":               {build: []string{"portaudio19-dev"}, compiled: []string{"libportaudio2"}, sdist: true},
 		"pycairo":               {build: []string{"libcairo2-dev", "pkg-config"}, compiled: []string{"libcairo2"}, sdist: true},
 		"pydantic-core":         rust,

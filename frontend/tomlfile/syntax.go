@@ -142,7 +142,7 @@ func (m *mistake) noEquals() (message, hint string) {
 	}
 	switch parts := assignment.FindStringSubmatch(line); {
 	case dockerfileWord.MatchString(word):
-		return "this looks like a Dockerfile, but pybuild reads TOML", "a whole file may be as short as: python = \"3.12\""
+		return "this looks like a Dockerfile, but pybuild reads TOML", "a whole file may be as short as: python = \"3.12\"\nof a Dockerfile, pybuild migrate writes one: docker run --rm -v \"$PWD:/src\" org/pybuild migrate"
 	case bytes.HasPrefix(m.rest, []byte(":")) && strings.HasSuffix(line, ":"):
 		return message + "; this looks like YAML", fmt.Sprintf("write [%s] to start a table", strings.TrimSuffix(line, ":"))
 	case bytes.HasPrefix(m.rest, []byte(":")):
