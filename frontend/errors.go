@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -33,6 +34,26 @@ func (in *inputs) explain(err error) error {
 		}
 		return explained
 	}
+	sources := in.excerpts(all)
+	if len(sources) == 0 {
+		// An engine shows the line # syntax= of an error that has no source, which is not to blame.
+		sources = []*errdefs.Source{{Info: &pb.SourceInfo{Filename: plan.Printable(in.entry.Filename), Language: "TOML"}}}
+	}
+	for _, source := range sources {
+		explained = errdefs.WithSource(explained, source)
+	}
+	return explained
+}
+
+// near is how many lines apart mistakes share an excerpt, which shows all between them.
+const near = 20
+
+// excerpts are what clients show of the files, with every mistake marked: of several sources
+// of one file they may show one alone.
+func (in *inputs) excerpts(all []*diag.Error) []*errdefs.Source {
+	var sources []*errdefs.Source
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b *diag.Error) int { return a.At.Start.Line - b.At.Start.Line })
 	for _, d := range all {
 		data := d.Source
 		if data == nil {
@@ -41,12 +62,21 @@ func (in *inputs) explain(err error) error {
 		if data == nil || d.At.Start.Line == 0 {
 			continue
 		}
-		explained = errdefs.WithSource(explained, &errdefs.Source{
-			Info:   &pb.SourceInfo{Filename: plan.Printable(d.At.File), Language: "TOML", Data: diag.Mask(data)},
+		name := plan.Printable(d.At.File)
+		i := slices.IndexFunc(sources, func(s *errdefs.Source) bool {
+			last := s.Ranges[len(s.Ranges)-1].Start.Line
+			return s.Info.Filename == name && d.At.Start.Line-int(last) <= near
+		})
+		if i >= 0 {
+			sources[i].Ranges = append(sources[i].Ranges, ranges(d.At)...)
+			continue
+		}
+		sources = append(sources, &errdefs.Source{
+			Info:   &pb.SourceInfo{Filename: name, Language: "TOML", Data: diag.Mask(data)},
 			Ranges: ranges(d.At),
 		})
 	}
-	return explained
+	return sources
 }
 
 // locate points a step at the line that asked for it; nil without one.

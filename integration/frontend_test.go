@@ -228,6 +228,27 @@ func TestFailingStep(t *testing.T) {
 	}
 }
 
+// TestExcerpts marks every mistake of a file in one excerpt, and no line where none is to blame.
+func TestExcerpts(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{"pybuild.toml": "# syntax=org/pybuild\nbasis = 1\n[serve]\nscript = \"job.py\"\nprt = 1\n", "job.py": "print(1)\n"})
+	sources := errdefs.Sources(build{dir: dir}.run(t).err)
+	if len(sources) != 1 || len(sources[0].Ranges) != 2 || sources[0].Ranges[0].Start.Line != 2 || sources[0].Ranges[1].Start.Line != 5 {
+		t.Errorf("two mistakes point at %v", sources)
+	}
+	write(t, dir+"/pybuild.toml", job)
+	tr := build{dir: dir, attrs: map[string]string{"target": "wroker"}}.run(t)
+	var shown strings.Builder
+	for _, s := range errdefs.Sources(tr.err) {
+		if err := s.Print(&shown); err != nil {
+			t.Error(err)
+		}
+	}
+	if tr.err == nil || !strings.Contains(tr.err.Error(), "[PB401]") || shown.Len() > 0 || len(errdefs.Sources(tr.err)) == 0 {
+		t.Errorf("an unknown target says %v and shows %s", tr.err, shown.String())
+	}
+}
+
 // TestUndeclaredArgument warns of an argument that nothing takes.
 func TestUndeclaredArgument(t *testing.T) {
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})

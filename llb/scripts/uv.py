@@ -126,7 +126,8 @@ def run(command, env, options=(), **more):
     if more:
         return subprocess.run(command, env=env, check=False, **more)
     process, text = attempt(command, env)
-    if process.returncode:
+    # That no versions fit, no file of a wheel has a part in.
+    if process.returncode and "No solution found" not in text:
         kept = cache.kept(env)
         gone = cache.heal(kept) if kept else []
         if gone:
