@@ -41,6 +41,10 @@ func TestInit(t *testing.T) {
 	for _, name := range []string{"fastapi", "flask", "psycopg", "rust", "torch"} {
 		t.Run(name, func(t *testing.T) {
 			dir := example(t, name)
+			_, missing := os.Stat(filepath.Join(dir, ".dockerignore"))
+			if _, log, err := call(t, "init", "--print", "-C", dir); err != nil || strings.Contains(log, "a .dockerignore is written as well") != (missing != nil) {
+				t.Errorf("printed, it says %q, %v", log, err)
+			}
 			if _, _, err := call(t, "init", "-C", dir); err != nil {
 				t.Fatal(err)
 			}

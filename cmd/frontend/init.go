@@ -30,7 +30,7 @@ node_modules
 `
 
 // initialize writes what a project lacks to be built.
-func initialize(o *options, out, _ io.Writer) error {
+func initialize(o *options, out, log io.Writer) error {
 	fsys, err := root(o.dir)
 	if err != nil {
 		return err
@@ -49,7 +49,11 @@ func initialize(o *options, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	_, missing := fs.Stat(fsys, ".dockerignore")
 	if o.print {
+		if errors.Is(missing, fs.ErrNotExist) {
+			_, _ = fmt.Fprintln(log, "without --print a .dockerignore is written as well")
+		}
 		_, err := io.WriteString(out, text)
 		return err
 	}
@@ -57,7 +61,7 @@ func initialize(o *options, out, _ io.Writer) error {
 	if err := o.write("pybuild.toml", text); err != nil {
 		return err
 	}
-	if _, err := fs.Stat(fsys, ".dockerignore"); errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(missing, fs.ErrNotExist) {
 		if err := o.write(".dockerignore", dockerignore); err != nil {
 			return err
 		}

@@ -239,8 +239,11 @@ func (b *builder) decidePython() error {
 	}
 	chosen := b.Python
 	if chosen != "" && chosen != versions[0] {
-		reason += fmt.Sprintf(" and the base is published for: no python:%s-slim", versions[0])
+		reason += fmt.Sprintf(" and the base is published for: no python:%s-slim, which python = %q would not ask for", versions[0], chosen)
 	} else {
+		if chosen == "" && len(versions) > 1 {
+			reason += ", if the base is published for it" // nobody asked a registry
+		}
 		chosen = versions[0]
 	}
 	b.decide("python", chosen, reason, "python")

@@ -27,7 +27,7 @@ def main() -> None:
                 continue
         except urllib.error.URLError as error:
             print("waits for the shop:", error.reason, flush=True)
-        time.sleep(0.2)
+        time.sleep(1)
 
 
 if __name__ == "__main__":
