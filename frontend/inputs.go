@@ -175,7 +175,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 			Code: "PB018",
 			At:   in.at(name, 1), Source: data,
 			Message: name + " holds Dockerfile instructions, and pybuild writes those itself",
-			Hint: instructionsHint(name),
+			Hint:    instructionsHint(name),
 		}
 	case !onlyComments(data):
 		in.config, err = config.Parse(name, data)

@@ -1,0 +1,50 @@
+package scripts_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fails runs a command that says a text and fails, with a cache that is kept.
+const fails = `
+import os, sys
+import cache, uv
+cache.kept = lambda env: sys.argv[1]
+sys.exit(uv.run(["sh", "-c", 'echo "$1" >&2; exit 1', "sh", sys.argv[2]], dict(os.environ)).returncode)
+`
+
+// TestHeal takes away what is damaged in uv's cache where that may have failed a command,
+// and leaves it alone where no versions fit.
+func TestHeal(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3")
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, heals := range map[string]bool{
+		"error: Failed to install: salty-1.0-py3-none-any.whl":      true,
+		"  × No solution found when resolving dependencies:\n nope": false,
+	} {
+		dir := t.TempDir()
+		// A wheel that has lost its RECORD.
+		if err := os.MkdirAll(filepath.Join(dir, "archive-v0", "x", "salty-1.0.dist-info"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command(python, "-c", fails, dir, said)
+		command.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
+		out, err := command.CombinedOutput()
+		if err == nil || strings.Contains(string(out), "damaged files of salty-1.0") != heals {
+			t.Errorf("after %q it says %s, %v", said, out, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "archive-v0", "x")); (err != nil) != heals {
+			t.Errorf("after %q the wheel: %v", said, err)
+		}
+	}
+}
