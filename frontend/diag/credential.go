@@ -60,19 +60,21 @@ func Mask(text []byte) []byte { return tame(withoutCredentials(text)) }
 // tame replaces what is hidden, but for the ends of lines.
 func tame(text []byte) []byte {
 	var tamed []byte
-	for i, size := 0, 1; i < len(text); i += size {
-		r := rune(text[i])
-		if size = 1; r >= utf8.RuneSelf {
+	for next := 0; next < len(text); {
+		i := next
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(text[i:])
 		}
-		if r == '\r' && i+1 < len(text) && text[i+1] == '\n' || !plan.Hidden(r) {
+		next += size
+		if r == '\r' && next < len(text) && text[next] == '\n' || !plan.Hidden(r) {
 			continue
 		}
 		if tamed == nil {
 			tamed = bytes.Clone(text)
 		}
-		for j := range size {
-			tamed[i+j] = '?'
+		for ; i < next; i++ {
+			tamed[i] = '?'
 		}
 	}
 	if tamed == nil {

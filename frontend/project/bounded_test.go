@@ -106,7 +106,7 @@ func TestNoPlainFile(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer root.Close()
+				defer func() { _ = root.Close() }()
 				_, err = Read(root.FS(), Choice{})
 				all := diag.All(err)
 				if len(all) != 1 || all[0].Code != "PB101" || all[0].At.File != file || strings.Contains(err.Error(), "root:") {
