@@ -16,7 +16,7 @@ import (
 )
 
 // compiles reports what the container would end with at once: a file of what starts that
-// its Python cannot compile. Whatever else does not compile may never be imported.
+// its Python cannot compile, or a framework that no package brings. Whatever else does not compile may never be imported.
 func (t *target) compiles(ctx context.Context) error {
 	if t.input.Target == planner.Locking || t.input.Target == planner.Wheelhouse {
 		return nil
@@ -26,6 +26,9 @@ func (t *target) compiles(ctx context.Context) error {
 		return err
 	}
 	source := newTree(ctx, view)
+	if err := planner.CheckFrameworks(t.input, source); err != nil {
+		return err
+	}
 	files, err := planner.StartFiles(t.input, source)
 	if err != nil || len(files) == 0 {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -114,7 +115,24 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 		return false
 	}
 	failure.Code, failure.Message, failure.Hint = code, what, do
+	in.pointAt(failure)
 	return true
+}
+
+// asked is a requirement that a message is about, as "there is no flaskk==3.1".
+var asked = regexp.MustCompile(`^(?:no index has a package |there is no )?([A-Za-z0-9][\w.-]*)`)
+
+// pointAt has a failure point at the line that asks for the package which it is about,
+// rather than at the file: the engine knows the place of the step alone.
+func (in *inputs) pointAt(failure *diag.Error) {
+	m := asked.FindStringSubmatch(failure.Message)
+	if m == nil || in.facts == nil || failure.Code != "PB501" && failure.Code != "PB502" && failure.Code != "PB511" {
+		return
+	}
+	at, source := in.facts.Asked(m[1])
+	if at.Start.Line > 0 {
+		failure.At, failure.Source, failure.Err = at, source, nil
+	}
 }
 
 // afterwards runs a command in a container of trees that a failed step left, which it saw

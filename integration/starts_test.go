@@ -19,6 +19,7 @@ func TestStartCompiles(t *testing.T) {
 		"a module":    {"python = \"3.13\"\n[serve]\nmodule = \"shop.jobs\"\n", map[string]string{"shop/__init__.py": "", "shop/jobs.py": broken}, []string{"shop/jobs.py:3:7: ", "[PB311]"}},
 		"its package": {"python = \"3.13\"\n[serve]\nmodule = \"shop.jobs\"\n", map[string]string{"shop/__init__.py": broken, "shop/jobs.py": ""}, []string{"shop/__init__.py:3:7: ", "[PB311]"}},
 		"a program":   {"python = \"3.13\"\n", map[string]string{"main.py": broken}, []string{"main.py:3:7: ", "[PB311]"}},
+		"a framework": {job, map[string]string{"job.py": "import os\nfrom flask import Flask\n"}, []string{"job.py:2:1: job.py imports flask, and no package brings it [PB312]", "a line flask in a new requirements.txt"}},
 		"a null byte": {job, map[string]string{"job.py": "a = 1\x00\n"}, []string{"null bytes [PB311]"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,6 +31,9 @@ func check(o *options, out, log io.Writer) error {
 	if _, err := p.plan(); err != nil {
 		return err
 	}
+	if err := p.frameworks(); err != nil {
+		return err
+	}
 	if o.target == "" {
 		if err := planner.CheckTargets(p.input, p.tree); err != nil {
 			return err

@@ -117,6 +117,18 @@ func (p *opened) plan() (*plan.Plan, error) {
 	return planner.New(p.input)
 }
 
+// frameworks reports what starts without its framework, as far as files tell.
+func (p *opened) frameworks() error {
+	if p.input.Target == planner.Locking || p.input.Target == planner.Wheelhouse {
+		return nil
+	}
+	tree := p.tree.App
+	if planner.SourceView(p.input) == plan.Project {
+		tree = p.tree.Project
+	}
+	return planner.CheckFrameworks(p.input, tree)
+}
+
 // configuration is the file that is named, else pybuild.toml, else [tool.pybuild].
 func configuration(fsys fs.FS, file string) (*config.Config, error) {
 	candidates := []string{"pybuild.toml", "pyproject.toml"}

@@ -80,6 +80,7 @@ func Catalogue() []Entry {
 		{"PB309", "NothingToAsk", "A health check says how often to ask, and nothing says what."},
 		{"PB310", "NotInSource", "The source does not have what the configuration starts."},
 		{"PB311", "NotPython", "What the container starts has a file that its Python cannot compile."},
+		{"PB312", "FrameworkNotInstalled", "What starts imports a framework that no package brings."},
 
 		{"PB401", "UnknownTarget", "There is no target of that name."},
 		{"PB402", "NothingToTest", "The target test has nothing to run."},

@@ -159,8 +159,10 @@ func answer(files fstest.MapFS, target string) error {
 		_, err = planner.Lock(in, "")
 		return err
 	}
-	_, err = planner.New(in)
-	return err
+	if _, err = planner.New(in); err != nil {
+		return err
+	}
+	return planner.CheckFrameworks(in, files)
 }
 
 // update writes the message into the page.

@@ -25,7 +25,8 @@ func Offline(in Input) (Input, error) {
 	}
 	in.Engine = Engine{Merge: true, HTTPAuth: true}
 	if names := named(in); len(names) > 0 {
-		in.Resolved = &Resolved{}
+		locked := in.Facts.Lock != nil || in.Facts.Pylock != nil
+		in.Resolved = &Resolved{Partial: !locked}
 		for _, name := range names {
 			in.Resolved.Install = append(in.Resolved.Install, Package{Name: name})
 		}

@@ -56,6 +56,8 @@ type Resolved struct {
 	// packages that it cannot.
 	Wheels []project.Wheel
 	Rest   []project.PylockPackage
+	// Partial reports that nobody looked for what these packages bring along.
+	Partial bool
 }
 
 // Has reports whether a package, by its normalised name, is installed.

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,8 +74,16 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		return kind, "", &diag.Error{Code: code, At: at, Source: source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	if b.Resolved == nil {
-		return fail("PB303", "add "+b.suitable(st.iface)+" to the project's dependencies",
-			"the project has no dependencies, so no server for %s", st.app)
+		server := b.suitable(st.iface)
+		switch nested := b.Facts.Nested; {
+		case b.Facts.Input != project.InputNone:
+			return fail("PB303", "add one: "+b.addCommand(server), "%s lists no dependencies, so there is no server for %s", b.inputName(), st.app)
+		case len(nested) > 0:
+			return fail("PB303", b.takeNested(nested), "nothing is installed, so there is no server for %s: %s, and no file at the root of the build context does",
+				st.app, lists(nested))
+		}
+		return fail("PB303", "write a requirements.txt with a line "+server+" and one for each package that the app imports",
+			"no file says what to install, so there is no server for %s", st.app)
 	}
 	var found []serverKind
 	for _, k := range serverKinds() {
@@ -115,6 +124,24 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		"%d servers are installed, and each can serve %s", len(found), st.app)
 }
 
+// lists says of files that they list dependencies.
+func lists(files []string) string {
+	if len(files) == 1 {
+		return files[0] + " lists dependencies"
+	}
+	return strings.Join(files, ", ") + " list dependencies"
+}
+
+// takeNested says how to install what files below the root list.
+func (b *builder) takeNested(files []string) string {
+	dir := path.Dir(files[0])
+	context := "build with " + dir + " as the build context: docker build -f " + dir + "/pybuild.toml " + dir
+	if path.Base(files[0]) != project.RequirementsFile {
+		return context
+	}
+	return fmt.Sprintf("write input = %q in [build], or ", files[0]) + context
+}
+
 // suitable names the usual servers of an interface.
 func (b *builder) suitable(i project.Interface) string {
 	switch i {
@@ -137,6 +164,13 @@ func (b *builder) addCommand(name string) string {
 		return "pipenv install " + name
 	case project.InputRequirements:
 		return "a line " + name + " in " + b.inputName()
+	case project.InputNone:
+		if b.Facts.Pyproject == nil && len(b.Facts.Nested) > 0 {
+			return "a line " + name + " in " + b.Facts.Nested[0] + ", and " + b.takeNested(b.Facts.Nested)
+		}
+		if b.Facts.Pyproject == nil {
+			return "a line " + name + " in a new requirements.txt"
+		}
 	case project.InputScript:
 		return "uv add --script " + b.inputName() + " " + name
 	}

@@ -68,6 +68,7 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 	if len(found) == 0 {
 		f.Input, f.InputReason = InputNone, "no file says what to install, so nothing is installed"
 		f.warnOfNearInputs(fsys)
+		f.Nested = nestedInputs(fsys)
 		return nil
 	}
 	f.Input, f.InputFile, f.InputReason = found[0].input, found[0].file, found[0].reason
@@ -190,6 +191,25 @@ func isLock(i Input) bool {
 func (f *Facts) unusedFile(file, hint, message string) {
 	p := plan.Position{Line: 1, Column: 1}
 	f.Warnings = append(f.Warnings, diag.Warning{Rule: "UnusedDependencies", At: plan.Location{File: file, Start: p, End: p}, Message: message, Hint: hint})
+}
+
+// nestedInputs are files in directories of the root that list dependencies, as those of
+// a repository that has a frontend beside the backend.
+func nestedInputs(fsys fs.FS) []string {
+	var files []string
+	for _, pattern := range []string{"*/" + RequirementsFile, "*/" + UVLockFile, "*/" + PoetryLockFile, "*/" + PyprojectFile} {
+		names, err := fs.Glob(fsys, pattern)
+		if err != nil {
+			return nil
+		}
+		for _, name := range names {
+			if !slices.ContainsFunc(files, func(f string) bool { return path.Dir(f) == path.Dir(name) }) && !otherDir(path.Dir(name)) {
+				files = append(files, name)
+			}
+		}
+	}
+	slices.Sort(files)
+	return files
 }
 
 // warnOfNearInputs looks for files that somebody may have meant to be installed.

@@ -86,6 +86,8 @@ type Facts struct {
 	HasHistory bool
 	// Members are the pyproject.toml files of LocalSources, by path.
 	Members map[string]*Pyproject
+	// Nested are files below the root that list dependencies, where nothing is installed.
+	Nested []string
 	// Warnings do not stop the build.
 	Warnings []diag.Warning
 

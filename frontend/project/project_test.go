@@ -175,6 +175,18 @@ explicit = true
 	}
 }
 
+// TestNoProject points at the line that asks to install what is none.
+func TestNoProject(t *testing.T) {
+	for line, want := range map[string]string{
+		"-e .":  "requirements.txt:3:1: the root of the build context has neither a pyproject.toml nor a setup.py",
+		"./lib": "requirements.txt:3:1: lib has neither",
+	} {
+		if _, err := Read(files(RequirementsFile, "a==1\nb==2\n"+line+"\n", "lib/requirements.txt", ""), Choice{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 func TestSources(t *testing.T) {
 	f, err := Read(caseFS(t, "path"), Choice{})
 	if err != nil {
@@ -187,7 +199,7 @@ func TestSources(t *testing.T) {
 		t.Error(d)
 	}
 
-	f, err = Read(files(RequirementsFile, "./lib\n.\ngit+ssh://git@git.example/a\nb @ git+https://other.example/b\ngit+file:///x", "lib/x", ""), Choice{})
+	f, err = Read(files(RequirementsFile, "./lib\n.\ngit+ssh://git@git.example/a\nb @ git+https://other.example/b\ngit+file:///x", "lib/setup.py", "", "setup.py", ""), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}

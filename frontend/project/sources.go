@@ -76,6 +76,7 @@ func (f *Facts) findSources(fsys fs.FS) error {
 	case InputRequirements:
 		for _, e := range f.Requirements.Entries {
 			if e.LocalPath != "" {
+				errs = append(errs, f.checkProject(fsys, e))
 				local(e.Requirement.Name, e.LocalPath, e.Location, f.Requirements.Source(e.Location.File))
 			}
 			if e.VCS {
@@ -104,6 +105,19 @@ func (f *Facts) findSources(fsys fs.FS) error {
 		errs = append(errs, f.CheckSources("", nil, nil))
 	}
 	return errors.Join(errs...)
+}
+
+// checkProject reports a directory to install that is no project.
+func (f *Facts) checkProject(fsys fs.FS, e RequirementLine) error {
+	if isArchive(e.LocalPath) || exists(fsys, path.Join(e.LocalPath, PyprojectFile)) || exists(fsys, path.Join(e.LocalPath, "setup.py")) {
+		return nil
+	}
+	what, hint := e.LocalPath, "name the directory of a project, or leave the line out"
+	if e.LocalPath == "." {
+		what, hint = "the root of the build context", "leave the line out: the files of the app are copied without it; or add a pyproject.toml with a [build-system]"
+	}
+	return &diag.Error{Code: "PB113", At: e.Location, Source: f.Requirements.Source(e.Location.File), Hint: hint,
+		Message: what + " has neither a pyproject.toml nor a setup.py, so there is nothing to install"}
 }
 
 // outsideSource is a locked package whose source is not in the context.

@@ -1,0 +1,69 @@
+package planner_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/planner"
+	"github.com/pybuild/pybuild/frontend/project"
+)
+
+// TestBrought has what starts import frameworks, and says what brings them: without an
+// engine, where the packages that others bring along are not known.
+func TestBrought(t *testing.T) {
+	const flask, django = "from flask import Flask\napp = Flask(__name__)\n", "from django.core.wsgi import get_wsgi_application\n"
+	none := "\n[serve]\nserver = \"gunicorn\"\n"
+	for _, c := range []struct {
+		name, config string
+		files        map[string]string
+		want         string // the error, or nothing
+	}{
+		{"a server alone", "", map[string]string{"app.py": "\n" + flask, "requirements.txt": "gunicorn==23.0.0\n"}, "app.py:2:1: app.py imports flask, and no package brings it [PB312]\n  add it to the dependencies: a line flask in requirements.txt"},
+		{"a configured app", "[serve]\napp = \"app:app\"" + strings.Replace(none, "\n[serve]", "", 1), map[string]string{"app.py": flask, "requirements.txt": "gunicorn==23.0.0\n"}, "app.py imports flask"},
+		{"django", "[serve]\napp = \"wsgi:x\"", map[string]string{"wsgi.py": django, "requirements.txt": "gunicorn==23.0.0\n"}, "wsgi.py imports django"},
+		{"the framework", "", map[string]string{"app.py": flask, "requirements.txt": "gunicorn==23.0.0\nFlask==3\n"}, ""},
+		{"a package that may bring it", "", map[string]string{"app.py": flask, "requirements.txt": "gunicorn==23.0.0\nshopkit==1\n"}, ""},
+		{"one that has its name", "", map[string]string{"app.py": flask, "requirements.txt": "gunicorn==23.0.0\nflask-slim==1\n"}, ""},
+		{"a source that has it", "", map[string]string{"app.py": flask, "flask/__init__.py": "", "requirements.txt": "gunicorn==23.0.0\n"}, ""},
+		{"a base that may have it", "base = \"registry.example/python\"", map[string]string{"app.py": flask, "requirements.txt": "gunicorn==23.0.0\n"}, ""},
+		{"an import under a condition", "[serve]\nscript = \"app.py\"", map[string]string{"app.py": "try:\n    import flask\nexcept ImportError:\n    flask = None\n"}, ""},
+		{"words in a text", "[serve]\nscript = \"app.py\"", map[string]string{"app.py": "\"\"\"\nimport flask\n\"\"\"\n"}, ""},
+		{"no requirements", "[serve]\nscript = \"app.py\"", map[string]string{"app.py": "import flask.app\n"}, "a line flask in a new requirements.txt"},
+		{"no requirements, and an app", "", map[string]string{"app.py": flask}, "no file says what to install, so there is no server for app:app [PB303]\n  write a requirements.txt with a line gunicorn and one for each"},
+		{"requirements below", "", map[string]string{"backend/app.py": flask, "backend/requirements.txt": "flask\ngunicorn\n"},
+			"nothing is installed, so there is no server for app:app: backend/requirements.txt lists dependencies, and no file at the root of the build context does [PB303]\n" +
+				"  write input = \"backend/requirements.txt\" in [build], or build with backend as the build context"},
+		{"a lock below", "", map[string]string{"backend/app.py": flask, "backend/uv.lock": "", "backend/pyproject.toml": ""}, "backend/uv.lock lists dependencies"},
+		{"no dependencies", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n"}, "pyproject.toml lists no dependencies, so there is no server for app:app [PB303]\n  add one: uv add gunicorn"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := fstest.MapFS{}
+			for name, text := range c.files {
+				fsys[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			cfg, err := config.Parse("pybuild.toml", []byte(c.config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts, err := project.Read(fsys, planner.Choice(cfg))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := planner.Input{Config: cfg, Facts: facts, Platform: "linux/amd64", BuildPlatform: "linux/amd64"}
+			if in.Apps, err = project.ReadApps(fsys, project.Layout{Root: facts.Dir}); err != nil {
+				t.Fatal(err)
+			}
+			if in, err = planner.Offline(in); err != nil {
+				t.Fatal(err)
+			}
+			if _, err = planner.New(in); err == nil {
+				err = planner.CheckFrameworks(in, fsys)
+			}
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
