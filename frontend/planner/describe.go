@@ -22,7 +22,8 @@ type Described struct {
 // DescribeTargets are the targets that --target takes, the default first. The comment
 // above the table of one says what it is for, else what it runs does.
 func DescribeTargets(in Input) ([]Described, error) {
-	b := &builder{Input: in, plan: &plan.Plan{}, defaults: map[string]string{}}
+	// Which image's Python it is nobody asked yet.
+	b := &builder{Input: in, plan: &plan.Plan{Python: plan.Python{Executable: "python"}}, defaults: map[string]string{}}
 	processes, err := b.processes()
 	if err != nil {
 		return nil, err

@@ -87,9 +87,16 @@ func starts(t *testing.T, file string, installed []string) string {
 			fmt.Fprintf(&text, "%s: %s, since %s\n", d.What, d.Value, d.Reason)
 		}
 	}
-	targets, err := planner.Targets(in)
+	described, err := planner.DescribeTargets(in)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var targets []string
+	for _, d := range described {
+		targets = append(targets, d.Name)
+		if strings.TrimSpace(d.Description) != d.Description || d.Description == "" {
+			t.Errorf("the target %s is described as %q", d.Name, d.Description)
+		}
 	}
 	for _, target := range targets[slices.Index(targets, planner.Dockerfile)+1:] {
 		in.Target = target
