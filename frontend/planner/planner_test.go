@@ -131,6 +131,32 @@ func TestPythonKey(t *testing.T) {
 	}
 }
 
+// TestNewestPython says what was asked of a registry, what it did not have, and how not to
+// ask; and promises nothing where none was asked.
+func TestNewestPython(t *testing.T) {
+	newest := planner.SupportedPythons()[len(planner.SupportedPythons())-1]
+	const reason = "nothing asks for a version of Python, so the newest is taken"
+	for _, c := range []struct{ published, chosen, reason string }{
+		{"3.12", "3.12", reason + " and the base is published for: no python:" + newest + "-slim, which python = \"3.12\" would not ask for"},
+		{newest, newest, reason},
+		{"", newest, reason + ", if the base is published for it"},
+	} {
+		in := input(t, examples()[0])
+		cfg, err := config.Parse("pybuild.toml", []byte("[serve]\ncommand = [\"true\"]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Config, in.Facts, in.Python = cfg, &project.Facts{Dir: "."}, c.published
+		p, err := planner.New(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := p.Decision("python"); d == nil || d.Value != c.chosen || d.Reason != c.reason {
+			t.Errorf("of %q it decides %v", c.published, d)
+		}
+	}
+}
+
 // TestServer covers who serves an app, and with what.
 func TestServer(t *testing.T) {
 	for _, c := range []struct {
