@@ -127,17 +127,17 @@ func (b *builder) startOfWeb(apps *project.Apps) (start, bool, error) {
 		return b.startOfApp(apps.Web[0]), true, nil
 	}
 	lines := make([]string, 0, len(apps.Web)+1)
-	same := ""
+	var roots []string
 	for _, app := range apps.Web {
 		line := fmt.Sprintf("app = %q  # %s, %s:%d", app.Name(), app.Framework, app.File, app.At.Start.Line)
 		if slices.ContainsFunc(apps.Web, func(a project.App) bool { return a.Name() == app.Name() && a.ImportRoot != app.ImportRoot }) {
-			same = app.ImportRoot
-			line += ", imported from " + same
+			line += ", imported from " + app.ImportRoot
+			roots = append(roots, fmt.Sprintf("PYTHONPATH = %q", path.Join(b.workdir(), b.importRoot(app.ImportRoot))))
 		}
 		lines = append(lines, line)
 	}
-	if same != "" {
-		lines = append(lines, "two have one name: to choose, make the directory of one the build context, as in docker build "+same)
+	if len(roots) > 0 {
+		lines = append(lines, "where two have one name, the directory of one below [runtime.env] chooses: "+strings.Join(slices.Compact(roots), " or "))
 	}
 	return start{}, false, &diag.Error{Code: "PB302", At: apps.Web[0].At,
 		Message: fmt.Sprintf("the source has %d web apps, and nothing says which of them the container serves", len(apps.Web)),
