@@ -32,7 +32,8 @@ func Configuration(p *plan.Plan, base *dockerspec.DockerOCIImage, platform ocisp
 	if c.StopSignal != "" {
 		cfg.StopSignal = c.StopSignal
 	}
-	cfg.ExposedPorts = ports(cfg.ExposedPorts, c.Ports)
+	cfg.ExposedPorts = union(cfg.ExposedPorts, ports(c.Ports))
+	cfg.Volumes = union(cfg.Volumes, c.Volumes)
 	cfg.Labels = labels(cfg.Labels, c.Labels)
 	if h := c.Healthcheck; h != nil {
 		cfg.Healthcheck = healthcheck(h)
@@ -69,13 +70,22 @@ func mergeEnv(base []string, vars []plan.EnvVar) []string {
 	return env
 }
 
-func ports(base map[string]struct{}, add []int) map[string]struct{} {
-	all := map[string]struct{}{}
-	for p := range base {
-		all[p] = struct{}{}
+func ports(numbers []int) []string {
+	names := make([]string, 0, len(numbers))
+	for _, p := range numbers {
+		names = append(names, fmt.Sprintf("%d/tcp", p))
 	}
-	for _, p := range add {
-		all[fmt.Sprintf("%d/tcp", p)] = struct{}{}
+	return names
+}
+
+// union is a base's set with more in it, nil where that is nothing.
+func union(base map[string]struct{}, add []string) map[string]struct{} {
+	all := map[string]struct{}{}
+	for name := range base {
+		all[name] = struct{}{}
+	}
+	for _, name := range add {
+		all[name] = struct{}{}
 	}
 	if len(all) == 0 {
 		return nil

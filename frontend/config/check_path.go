@@ -68,6 +68,35 @@ func checkWorkdir(s string) *diag.Error {
 	return nil
 }
 
+// systemTrees are the system's with all that is in them: of some the mode is a special one,
+// which a directory made below them would change, and some are links.
+var systemTrees = append([]string{
+	"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt/pybuild", "/root", "/run", "/sbin", "/usr", "/var/lock", "/var/run",
+}, kernelDirs...)
+
+// checkVolume judges a directory that the app may write to.
+func checkVolume(s string) *diag.Error {
+	clean := path.Clean(s)
+	below := func(d string) bool { return within(d, clean) }
+	switch {
+	case !strings.HasPrefix(s, "/"):
+		return mistake("PB009", "write "+quote(path.Join("/app", s))+", or another absolute path", "the volume %s is not absolute", show(s))
+	case slices.ContainsFunc([]string{"/tmp", "/var/tmp"}, below):
+		return mistake("PB009", "leave it out; where the container is read-only, pass --tmpfs "+clean+" to docker run",
+			"the volume %s is everybody's to write without being one", show(s))
+	case slices.Contains(systemDirs, clean), slices.ContainsFunc(systemTrees, below) && !strings.HasPrefix(clean, "/usr/src/"):
+		return mistake("PB009", `choose one of its own, such as "/data"`, "the volume %s belongs to the system", show(s))
+	case s != clean:
+		return mistake("PB009", "write "+quote(clean), "the volume %s is not in its shortest form", show(s))
+	case !plainPath.MatchString(s):
+		return mistake("PB009", "letters, digits and . _ + @ ~ - will do everywhere", "the volume %s holds a character that breaks search paths or scripts", show(s))
+	}
+	return nil
+}
+
+// within reports whether a path is a directory or lies in it.
+func within(dir, p string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
+
 // checkTarget judges the place of a secret's file.
 func checkTarget(s string) *diag.Error {
 	switch clean := path.Clean(s); {

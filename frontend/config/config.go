@@ -119,6 +119,8 @@ type Runtime struct {
 	CA string
 	// Workdir is the absolute path of the app in the image.
 	Workdir string
+	// Volumes are absolute paths of directories that the app may write to.
+	Volumes []string
 	Labels  map[string]string
 }
 

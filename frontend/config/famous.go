@@ -52,7 +52,7 @@ func famousKeys() []famousKey {
 		{"tag tags name image-name", "the name of the image is passed to docker build: --tag"},
 		{"platform platforms arch architecture", "platforms are passed to docker build: --platform"},
 		{"cache cache-from cache-to", "caches are passed to docker build: --cache-from and --cache-to"},
-		{"volume volumes mounts", "volumes are passed to docker run: --volume"},
+		{"volume mounts writable data-dir", `write volumes = ["/data"] in [runtime], and pass the volume to docker run: --volume`},
 		{"secret", "secrets are secrets in [build]"},
 		{"gpu cuda", "name an image that has CUDA with base"},
 		{"tool", "keys of a pybuild.toml stand at the top level, without [tool.pybuild]"},

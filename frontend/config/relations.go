@@ -3,7 +3,9 @@ package config
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +25,18 @@ func (r *reader) relations(c *Config) {
 
 	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
 		runtime.child("uid").fail(mistake("PB015", "leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))
+	}
+	workdir := c.Runtime.Workdir
+	if workdir == "" {
+		workdir = "/app"
+	}
+	if raw, isList := at("runtime", "volumes").raw.([]any); isList {
+		for i, volume := range raw {
+			if dir, ok := volume.(string); ok && within(dir, workdir) {
+				at("runtime", "volumes", strconv.Itoa(i)).fail(mistake("PB015", "name a directory in it, such as "+quote(path.Join(workdir, "data"))+", or one beside it, such as \"/data\"",
+					"the volume %s would hide the app, which lies in %s", show(dir), workdir))
+			}
+		}
 	}
 }
 

@@ -223,6 +223,10 @@ func runtimeTable(r *Runtime) *table {
 			name: "workdir", kind: "string", example: `"/app"`, doc: "where the app lies", byself: "`/app`",
 			read: text(&r.Workdir, checkWorkdir),
 		}, {
+			name: "volumes", kind: "list of strings", example: `["/data"]`,
+			doc: "directories that the app may write to, for what outlives the container", byself: "none",
+			read: texts(&r.Volumes, checkVolume),
+		}, {
 			name: "ca", kind: "string", example: `"certs/corporate-ca.pem"`,
 			doc: "file of the context with the certificate of a company's CA", byself: "none",
 			read: text(&r.CA, checkCAFile),

@@ -167,7 +167,7 @@ func (e *Explanation) runs(b *strings.Builder) {
 	b.WriteString("\nContainer\n")
 	c := e.Config
 	for _, line := range []struct{ name, value string }{
-		{"user", c.User}, {"workdir", c.Workdir}, {"runs", strings.Join(append(slices.Clone(c.Entrypoint), c.Cmd...), " ")},
+		{"user", c.User}, {"workdir", c.Workdir}, {"volumes", strings.Join(c.Volumes, " ")}, {"runs", strings.Join(append(slices.Clone(c.Entrypoint), c.Cmd...), " ")},
 	} {
 		if line.value != "" {
 			fmt.Fprintf(b, "  %s %s\n", line.name, line.value)

@@ -37,7 +37,7 @@ func (s *stage) copies(c *instructions.CopyCommand, at plan.Location, text strin
 func (s *stage) owned(chown, to string, at plan.Location) {
 	owner, _, _ := strings.Cut(chown, ":")
 	if s.role == makes && owner != "" && owner != "root" && owner != "0" {
-		s.owners = append(s.owners, placed{"", s.abs(to), at})
+		s.owners = append(s.owners, chowned{s.abs(to), at, nil})
 	}
 }
 

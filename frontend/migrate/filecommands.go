@@ -44,27 +44,6 @@ func (r *running) mkdir(c call, args []string) {
 	}
 }
 
-// directories asks for those that nothing is copied to.
-func (f *found) directories(image *stage) {
-	for i, d := range f.dirs {
-		if i > 0 && f.dirs[i-1].call.at == d.call.at {
-			continue // said with the first
-		}
-		var missing []string
-		for _, other := range f.dirs[i:] {
-			copied := slices.ContainsFunc(image.files, func(p placed) bool { return p.to == other.path || strings.HasPrefix(p.to, other.path+"/") })
-			if other.call.at == d.call.at && !copied && !slices.Contains(f.volumes, other.path) {
-				missing = append(missing, other.path)
-			}
-		}
-		if len(missing) == 0 {
-			f.leave(d.call.at, d.call.text, "what is copied or mounted there makes it")
-			continue
-		}
-		f.ask(d.call.at, d.call.text, "the image has no %s: mount a volume there, as with docker run --volume data:%s, or let the app make it where it may write", strings.Join(missing, " and no "), missing[0])
-	}
-}
-
 func (r *running) chown(c call, args []string) {
 	var paths []string
 	for _, arg := range args {
@@ -85,11 +64,11 @@ func (r *running) chown(c call, args []string) {
 		case owner == "root" || owner == "0" || r.role == builds:
 			r.leave(c.at, c.text, "the code is root's")
 		case within(p, r.workdir) || strings.HasPrefix(p, strings.TrimSuffix(r.workdir, "/")+"/"):
-			r.owners = append(r.owners, placed{"", p, c.at})
+			r.owners = append(r.owners, chowned{p, c.at, nil})
 		case strings.HasPrefix(p, "/home/"), ownPath.MatchString(p + "/bin"):
 			r.leave(c.at, c.text, "what is installed is root's, and everybody's to read")
 		default:
-			r.ask(c.at, c.text, "the image has no %s of the user's: mount a volume there, as with docker run --volume data:%s", p, p)
+			r.owners = append(r.owners, chowned{p, c.at, &c})
 		}
 	}
 }

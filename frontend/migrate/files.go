@@ -40,7 +40,6 @@ func (f *found) files(image *stage) {
 		}
 	}
 	f.executables()
-	f.directories(image)
 	for _, tool := range f.fetched {
 		if slices.Contains(f.list("runtime", "packages"), tool) && !slices.Contains(f.fetches, tool) {
 			f.leave(f.placeOf("runtime", "packages", tool), tool, "it fetched what installs packages; write it to packages in [runtime] where the app calls it")

@@ -141,7 +141,7 @@ func (k *keys) tables() []string {
 
 // order is that of keys in the reference; those of free tables come as they are.
 var order = []string{
-	"python", "base", "input", "package", "project", "groups", "extras", "secrets", "ssh", "packages", "user", "uid", "gid", "owner", "include", "exclude", "workdir",
+	"python", "base", "input", "package", "project", "groups", "extras", "secrets", "ssh", "packages", "user", "uid", "gid", "owner", "include", "exclude", "workdir", "volumes",
 	"app", "server", "module", "script", "args", "entrypoint", "command", "workers", "port", "healthcheck", "stop-signal", "path", "interval", "timeout", "start-period", "start-interval", "retries",
 }
 

@@ -58,8 +58,9 @@ func (s *stage) settle() {
 	s.layout = layout{root, was, cwd}
 	s.maybe("runtime", "workdir", root, at)
 	s.found.layout = s.layout
+	s.writable(s)
 	for _, o := range s.owners {
-		if o.to == root || strings.HasPrefix(o.to, strings.TrimSuffix(root, "/")+"/") || within(o.to, s.workdir) && o.to != "/" {
+		if o.path == root || strings.HasPrefix(o.path, strings.TrimSuffix(root, "/")+"/") || within(o.path, s.workdir) && o.path != "/" {
 			s.set("runtime", "owner", "user", o.at)
 		}
 	}

@@ -116,9 +116,9 @@ type found struct {
 	keys
 	deps       dependencies
 	left, todo []Note
-	owners     []placed  // whose owner is the user
+	owners     []chowned // whose owner is the user
 	dirs       []madeDir // made by mkdir
-	volumes    []string
+	volumes    []volume
 	ports      []use          // that are exposed
 	port       use            // ENV PORT
 	withheld   []use          // variables that hold secrets

@@ -158,8 +158,9 @@ func (s *stage) describe(c instructions.Command, at plan.Location, text string) 
 	case *instructions.StopSignalCommand:
 		s.maybe("serve", "stop-signal", c.Signal, at)
 	case *instructions.VolumeCommand:
-		s.volumes = append(s.volumes, c.Volumes...)
-		s.ask(at, text, "pybuild declares no volumes: mount one when the container starts, as with docker run --volume data:%s", strings.Join(c.Volumes, " --volume data:"))
+		for _, v := range c.Volumes {
+			s.volumes = append(s.volumes, volume{path.Clean(v), at, text})
+		}
 	case *instructions.OnbuildCommand:
 		s.ask(at, text, "pybuild writes no triggers: what ONBUILD does belongs into the configuration of the projects that start from this image")
 	default:

@@ -153,6 +153,9 @@ func New(in Input) (*plan.Plan, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
+	if err := b.volumes(); err != nil {
+		return nil, err
+	}
 	b.rootfs()
 	b.environment()
 	b.labels()

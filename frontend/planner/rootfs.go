@@ -3,8 +3,11 @@ package planner
 import (
 	"fmt"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -60,9 +63,7 @@ func (b *builder) rootfs() {
 		// OpenSSL's own default lies elsewhere in some images, and certifi has its own.
 		b.defaults["SSL_CERT_FILE"], b.defaults["REQUESTS_CA_BUNDLE"] = caBundle, caBundle
 	}
-	if b.plan.Step("app") == nil {
-		args = append(args, "--workdir", b.workdir()+":0:0")
-	}
+	args = append(args, b.directories()...)
 	if b.launcherFiles {
 		launcher := []string{"start.py", "health.py"}
 		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Scripts: launcher}, Target: "/run/pybuild/launcher"})
@@ -87,6 +88,49 @@ func (b *builder) rootfs() {
 	})
 	b.layer("rootfs")
 	b.plan.Config.Workdir = b.workdir()
+}
+
+// directories are the flags for the workdir, where no step brings it with files, and for
+// the volumes: a volume of the engine's that has no files yet takes their owner.
+func (b *builder) directories() []string {
+	owner := ":" + b.user()
+	var flags []string
+	volumes := slices.Sorted(slices.Values(b.Config.Runtime.Volumes))
+	inside := slices.ContainsFunc(volumes, func(v string) bool { return strings.HasPrefix(v, b.workdir()+"/") })
+	switch {
+	case b.plan.Step("app") == nil:
+		flags = append(flags, "--directory", b.workdir()+":0:0")
+	case inside && b.Config.Runtime.Owner == "user":
+		// This layer lies on that of the app.
+		flags = append(flags, "--directory", b.workdir()+owner)
+	}
+	for _, v := range volumes {
+		flags = append(flags, "--directory", v+owner)
+	}
+	return flags
+}
+
+// volumes declares them, where they are not the interpreter's own directory.
+func (b *builder) volumes() error {
+	for i, v := range b.Config.Runtime.Volumes {
+		at := b.Config.At("runtime", "volumes", strconv.Itoa(i))
+		if prefix := b.plan.Python.Prefix; within(v, prefix) || within(prefix, v) {
+			_, source := b.Config.Source()
+			return &diag.Error{Code: "PB009", At: at, Source: source,
+				Message: fmt.Sprintf("the volume %s would hide the packages, which lie in %s", v, prefix), Hint: "choose one of its own, such as \"/data\""}
+		}
+	}
+	volumes := slices.Compact(slices.Sorted(slices.Values(b.Config.Runtime.Volumes)))
+	if len(volumes) > 0 {
+		b.decide("volumes", strings.Join(volumes, " "), "the user "+b.user()+" may write there", "runtime", "volumes")
+	}
+	b.plan.Config.Volumes = volumes
+	return nil
+}
+
+// within reports whether a path is a directory or lies in it.
+func within(dir, p string) bool {
+	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")
 }
 
 // home is where a developer's tools keep what is theirs, and the shell that they open. An

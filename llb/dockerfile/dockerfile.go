@@ -318,6 +318,9 @@ func (w *writer) config() {
 	for _, port := range c.Ports {
 		w.line("EXPOSE %d", port)
 	}
+	if len(c.Volumes) > 0 {
+		w.line("VOLUME %s", execForm(c.Volumes))
+	}
 	if c.StopSignal != "" {
 		w.line("STOPSIGNAL %s", c.StopSignal)
 	}

@@ -11,7 +11,9 @@ type Config struct {
 	Entrypoint []string `json:"entrypoint,omitempty"`
 	Cmd        []string `json:"cmd,omitempty"`
 	// Ports are the TCP ports to expose.
-	Ports       []int             `json:"ports,omitempty"`
+	Ports []int `json:"ports,omitempty"`
+	// Volumes are the directories that the user of the container may write to.
+	Volumes     []string          `json:"volumes,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	StopSignal  string            `json:"stopSignal,omitempty"`
 	Healthcheck *Healthcheck      `json:"healthcheck,omitempty"`

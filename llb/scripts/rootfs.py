@@ -1,7 +1,7 @@
 """Write the account, the working directory and the launcher of an image.
 
 usage: rootfs.py [--account USER:UID:GROUP:GID] [--home PATH:SHELL]
-                 [--workdir PATH:UID:GID] [--file SOURCE=DEST]...
+                 [--directory PATH:UID:GID]... [--file SOURCE=DEST]...
                  [--site DIR=PACKAGES] [--ca FILE]
 
 The account is added to the passwd and group files of the base, which is
@@ -82,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--account")
     parser.add_argument("--home", default="/nonexistent:/usr/sbin/nologin")
-    parser.add_argument("--workdir")
+    parser.add_argument("--directory", action="append", default=[])
     parser.add_argument("--file", action="append", default=[])
     parser.add_argument("--site")
     parser.add_argument("--ca")
@@ -108,8 +108,7 @@ def main():
             file.write(f"import site; site.addsitedir({packages!r})\n")
     if options.ca:
         trust(options.ca)
-    if options.workdir:
-        owned.append(options.workdir.rsplit(":", 2))
+    owned += [directory.rsplit(":", 2) for directory in options.directory]
     for path, _, _ in owned:
         os.makedirs(ROOT + path, exist_ok=True)
     tree.settle(ROOT)
