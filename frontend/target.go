@@ -164,7 +164,7 @@ func (t *target) resolved(lock, chosen []byte, platform ocispecs.Platform, writt
 // decide plans what is to be built, with as much resolved as that takes.
 func (t *target) decide(ctx context.Context) (*plan.Plan, error) {
 	if t.input.Target == planner.Locking {
-		p, err := planner.Lock(t.input, planner.LockSource(t.in.facts, t.in.exists))
+		p, err := planner.Lock(t.input, planner.LockSource(t.in.facts))
 		if err == nil {
 			t.lockImages(p)
 		}

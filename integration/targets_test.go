@@ -193,6 +193,21 @@ func TestTargetLock(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(b.out, "requirements.txt")); err != nil || !strings.Contains(string(data), "inner==2.0 \\\n    --hash="+ix.hash("inner-2.0-py3-none-any.whl")) {
 		t.Errorf("the requirements are %s, %v", data, err)
 	}
+
+	// Without a requirements.in, requirements.txt stays what people edit.
+	files = map[string]string{"pybuild.toml": job, "job.py": "", "requirements.txt": "--index-url " + ix.simple() + "\ninner\n"}
+	b = build{dir: project(t, files), out: t.TempDir(), attrs: map[string]string{"target": "lock"}}
+	if tr := b.must(t); strings.Contains(strings.Join(tr.warnings, "\n"), "NotLocked") {
+		t.Errorf("locking warns of %s", tr.warnings)
+	}
+	data, err := os.ReadFile(filepath.Join(b.out, "pylock.toml"))
+	if err != nil || !strings.Contains(string(data), strings.TrimPrefix(ix.hash("inner-2.0-py3-none-any.whl"), "sha256:")) {
+		t.Errorf("the lock is %s, %v", data, err)
+	}
+	write(t, filepath.Join(b.dir, "pylock.toml"), string(data))
+	if tr := (build{dir: b.dir}).must(t); strings.Contains(strings.Join(tr.warnings, "\n"), "NotLocked") {
+		t.Errorf("the lock is not one: %s", tr.warnings)
+	}
 }
 
 // TestTargetDebug has the app answer, and a debugger beside it, on the runtime's layers.

@@ -110,7 +110,7 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 func (p *opened) plan() (*plan.Plan, error) {
 	switch p.input.Target {
 	case planner.Locking:
-		return planner.Lock(p.input, planner.LockSource(p.input.Facts, func(name string) bool { _, err := fs.Stat(p.files, name); return err == nil }))
+		return planner.Lock(p.input, planner.LockSource(p.input.Facts))
 	case planner.Wheelhouse:
 		return planner.WheelsOf(p.input)
 	}

@@ -21,7 +21,7 @@ func Advice(in Input) []diag.Warning {
 		all = append(all, diag.Warning{Rule: "MuslBase", At: in.Config.At("base"), Message: message,
 			Hint: "without the key base the image is of Debian, and with compiled dependencies hardly larger"})
 	}
-	return append(all, driverless(in)...)
+	return append(append(all, driverless(in)...), unlistedPackages(in)...)
 }
 
 // driverless warns of CUDA in an image that nothing says to run on a GPU.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -30,7 +31,7 @@ func DescribeTargets(in Input) ([]Described, error) {
 	}
 	var all []Described
 	for _, name := range builtinTargets() {
-		all = append(all, Described{Name: name, Description: builtinDoes(name)})
+		all = append(all, Described{Name: name, Description: builtinDoes(name, in.Facts)})
 	}
 	for _, p := range processes {
 		all = append(all, Described{Name: p.name, Description: strings.TrimPrefix(strings.Join(p.command, " "), "/bin/sh -c ") + " (" + p.reason + ")"})
@@ -49,7 +50,7 @@ func DescribeTargets(in Input) ([]Described, error) {
 }
 
 // builtinDoes says what a target of every project is.
-func builtinDoes(name string) string {
+func builtinDoes(name string, f *project.Facts) string {
 	switch name {
 	case Runtime:
 		return "the image of the app"
@@ -62,6 +63,9 @@ func builtinDoes(name string) string {
 	case "test":
 		return "runs the tests; --output leaves their reports"
 	case Locking:
+		if f != nil && slices.Contains([]project.Input{project.InputPoetry, project.InputPDM, project.InputPipfile, project.InputScript, project.InputSetup}, f.Input) && LockSource(f) == "" {
+			return "writes pybuild.lock, the digests of the images, with --output . (another tool locks the packages)"
+		}
 		return "writes a fresh lock, and pybuild.lock, with --output ."
 	case Wheelhouse:
 		return "gathers the wheels of what is installed, with --output DIRECTORY"

@@ -13,22 +13,29 @@ import (
 // or names of packages.
 const upgradeArg = "UPGRADE"
 
-// LockSource is what a lock is made of: "pyproject.toml" for uv.lock, or a requirements
-// file such as "requirements.in". It is "" where another tool than uv locks.
-func LockSource(f *project.Facts, exists func(name string) bool) string {
+// LockSource is what a lock is made of: "pyproject.toml" for uv.lock, "requirements.in"
+// for requirements.txt, or a requirements file without hashes for pylock.toml. It is ""
+// where another tool than uv locks, or nothing is left to lock.
+func LockSource(f *project.Facts) string {
 	switch {
 	case f.Pyproject != nil && (f.Pyproject.HasProject || f.Pyproject.Workspace != nil) && !f.Pyproject.HasPoetry:
 		return project.PyprojectFile
-	case exists("requirements.in"):
-		return "requirements.in"
+	case f.Loose != "":
+		return f.Loose
+	case f.Input == project.InputRequirements && f.OtherLock == nil && len(f.Requirements.Entries) > 0 && !f.Requirements.AllHashed() &&
+		!slices.ContainsFunc(f.Requirements.Entries, func(e project.RequirementLine) bool { return e.LocalPath != "" }):
+		return f.InputFile
 	}
 	return ""
 }
 
 // Lock plans a lock of a project, as the files of an image.
 func Lock(in Input, source string) (*plan.Plan, error) {
+	if source == in.Facts.InputFile && in.Facts.Input == project.InputRequirements && source != in.Facts.Loose && !in.Config.At("build", "input").IsZero() {
+		source = "" // the configuration names what is installed, and that would not be the lock
+	}
 	if source == "" && in.Facts.Input == project.InputNone {
-		return nil, &diag.Error{Code: "PB403", Message: "there is nothing that uv would lock: neither a pyproject.toml with [project] nor a requirements.in",
+		return nil, &diag.Error{Code: "PB403", Message: "there is nothing that uv would lock: neither a pyproject.toml with [project] nor a requirements file",
 			Hint: "lock with the project's own tool, as with `poetry lock`"}
 	}
 	b, err := newBuilder(in)
@@ -43,9 +50,15 @@ func Lock(in Input, source string) (*plan.Plan, error) {
 	b.system()
 	on := b.systemOn()
 	file, command := project.UVLockFile, []string{uvPath, "lock"}
-	if source != project.PyprojectFile {
+	switch source {
+	case project.PyprojectFile:
+	case in.Facts.Loose:
 		file = strings.TrimSuffix(source, ".in") + ".txt"
 		command = []string{uvPath, "pip", "compile", "--quiet", "--generate-hashes", "--python", b.interpreter(on), source, "-o", file}
+	default:
+		// It stays what people edit, and a pylock.toml goes before it.
+		file = project.PylockFile
+		command = []string{uvPath, "pip", "compile", "--quiet", "--universal", "--format", "pylock.toml", "--python", b.interpreter(on), source, "-o", file}
 	}
 	switch upgrade := in.BuildArgs[upgradeArg]; upgrade {
 	case "":

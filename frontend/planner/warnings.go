@@ -8,37 +8,69 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // Warnings is the advice on a project, which never stops a build.
 func Warnings(in Input) []diag.Warning {
 	all := append([]diag.Warning{}, in.Facts.Warnings...)
 	b := builder{Input: in}
-	switch in.Facts.Input {
-	case project.InputPyproject, project.InputSetup, project.InputScript:
-		if in.Facts.ScriptLock == nil && in.Facts.ListsDependencies() {
-			all = append(all, diag.Warning{
-				Rule:    "NotLocked",
-				At:      b.inputAt(),
-				Message: "the dependencies are not locked: another builder may install other versions",
-				Hint:    lockHint(in.Facts),
-			})
-		}
-	case project.InputRequirements:
-		if r := in.Facts.Requirements; len(r.Entries) > 0 && !r.Pinned() {
-			all = append(all, diag.Warning{
-				Rule:    "NotLocked",
-				At:      b.inputAt(),
-				Message: in.Facts.InputFile + " does not pin every version: another builder may install other versions",
-				Hint:    lockHint(in.Facts),
-			})
-		}
+	if in.Target != Locking || LockSource(in.Facts) == "" {
+		all = append(all, b.notLocked()...)
 	}
 	all = append(append(all, unlockedSecrets(in)...), undeclared(in)...)
 	for _, rule := range rules() {
 		all = append(all, rule(in)...)
 	}
 	return all
+}
+
+// notLocked warns of dependencies whose versions are chosen when the image is built.
+func (b *builder) notLocked() []diag.Warning {
+	w := diag.Warning{Rule: "NotLocked", At: b.inputAt(), Hint: lockHint(b.Facts)}
+	switch f := b.Facts; f.Input {
+	case project.InputPyproject, project.InputSetup, project.InputScript:
+		if f.ScriptLock != nil || !f.ListsDependencies() {
+			return nil
+		}
+		w.Message = "the dependencies are not locked: another builder may install other versions"
+	case project.InputRequirements:
+		if len(f.Requirements.Entries) == 0 || f.Requirements.Pinned() {
+			return nil
+		}
+		w.Message = f.InputFile + " does not pin every version: another builder may install other versions"
+	default:
+		return nil
+	}
+	return []diag.Warning{w}
+}
+
+// unlistedPackages warns of requirements that pin what they list, and do not list what that
+// brings along. Only who has looked knows.
+func unlistedPackages(in Input) []diag.Warning {
+	f := in.Facts
+	if f.Input != project.InputRequirements || in.Resolved == nil || !f.Requirements.Pinned() {
+		return nil
+	}
+	listed := map[string]bool{}
+	for _, e := range append(slices.Clone(f.Requirements.Entries), f.Requirements.ConstraintEntries...) {
+		listed[project.NormalizeName(e.Requirement.Name)] = true
+		if e.Requirement.Name == "" {
+			return nil // it says nothing of what it brings
+		}
+	}
+	pinned := 0
+	for _, p := range in.Resolved.Install {
+		if listed[project.NormalizeName(p.Name)] {
+			pinned++
+		}
+	}
+	if all := len(in.Resolved.Install); pinned < all {
+		b := builder{Input: in}
+		return []diag.Warning{{Rule: "NotLocked", At: b.inputAt(), Hint: lockHint(f),
+			Message: fmt.Sprintf("%s pins %d of %s: another builder may install other versions of the rest", f.InputFile, pinned, plan.Count(all, "package"))}}
+	}
+	return nil
 }
 
 // unlockedSecrets warns of the one step that may build with secrets: asking a package
@@ -69,7 +101,14 @@ func lockHint(f *project.Facts) string {
 	case project.InputScript:
 		return "run `uv lock --script " + f.InputFile + "` and commit " + f.InputFile + ".lock"
 	case project.InputRequirements:
-		return "pin them: uv pip compile --generate-hashes requirements.in -o requirements.txt"
+		if f.Loose != "" {
+			return "pin them: uv pip compile --generate-hashes " + f.Loose + " -o requirements.txt"
+		}
+		hint := "run `uv pip compile --universal " + f.InputFile + " -o pylock.toml` and commit pylock.toml, which goes before " + f.InputFile
+		if f.InputNamed {
+			hint = "run `uv pip compile --universal " + f.InputFile + " -o pylock.toml`, commit pylock.toml, and write input = \"pylock.toml\""
+		}
+		return hint
 	case project.InputSetup:
 		return "run `uv pip compile --generate-hashes " + f.InputFile + " -o requirements.txt` and commit requirements.txt"
 	}

@@ -56,6 +56,7 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 		if err != nil {
 			return err
 		}
+		f.InputNamed = true
 		found = append([]inputFile{chosen}, slices.DeleteFunc(found, func(i inputFile) bool { return i.file == chosen.file })...)
 	}
 	if len(found) == 0 {

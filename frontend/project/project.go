@@ -20,6 +20,8 @@ const (
 	RequirementsFile  = "requirements.txt"
 	PythonVersionFile = ".python-version"
 	UVConfigFile      = "uv.toml"
+	PylockFile        = "pylock.toml"
+	looseFile         = "requirements.in"
 )
 
 // Input names the kind of file that decides what is installed.
@@ -62,6 +64,8 @@ type Facts struct {
 	// path of that file.
 	Input     Input
 	InputFile string
+	// InputNamed reports that the configuration names it.
+	InputNamed bool
 	// InputReason is one sentence for people: why Input was chosen, and what
 	// else was there but is not used.
 	InputReason string
@@ -86,6 +90,9 @@ type Facts struct {
 	HasHistory bool
 	// Members are the pyproject.toml files of LocalSources, by path.
 	Members map[string]*Pyproject
+	// Loose is the file requirements.in that requirements.txt is made of, as its name
+	// says; "" without one.
+	Loose string
 	// Nested are files below the root that list dependencies, where nothing is installed.
 	Nested []string
 	// Warnings do not stop the build.
@@ -107,6 +114,9 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 		f.readUVConfig(fsys),
 	)
 	f.HasHistory = exists(fsys, ".git/HEAD")
+	if exists(fsys, looseFile) {
+		f.Loose = looseFile
+	}
 	if err != nil {
 		// What follows compares the files, which makes no sense for broken ones.
 		return nil, hideCredentials(err)
