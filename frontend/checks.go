@@ -96,7 +96,7 @@ func AsError(w diag.Warning) *diag.Error {
 
 // warnings are those that need neither an image nor the resolver.
 func (in *inputs) warnings() []diag.Warning {
-	warnings := planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
+	warnings := planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, Apps: in.apps, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
 	return append(warnings, in.checkFrontend()...)
 }
 

@@ -108,6 +108,7 @@ func cook(t *testing.T, page string, recipes map[string]recipe) {
 			for _, name := range []string{"shop", "fast", "classify"} {
 				replaced = append(replaced, "-t "+name, "-t "+imageName(t), "tags       = [\""+name, "tags = [\""+imageName(t))
 			}
+			replaced = append(replaced, "-v shop-data:", "-v "+imageName(t)+"-data:")
 			for text, server := range r.servers {
 				replaced = append(replaced, text, server)
 			}
@@ -195,6 +196,7 @@ func cleanUp(t *testing.T, containers, image string) {
 		}
 		_, _ = tryDocker("rm", "--force", "--volumes", id)
 	}
+	_, _ = tryDocker("volume", "rm", "--force", image+"-data")
 	names, _ := tryDocker("images", "--format", "{{.Repository}}", "--filter", "reference="+image+"*")
 	_, _ = tryDocker(append([]string{"rmi", "--force"}, strings.Fields(names)...)...)
 }

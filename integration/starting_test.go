@@ -93,7 +93,11 @@ func TestDjango(t *testing.T) {
 	frontendImage(t)
 	files := djangoProject()
 	files["mysite/settings.py"] = strings.Replace(files["mysite/settings.py"], "os.environ.get('SECRET_KEY', 'x')", "os.environ['SECRET_KEY']", 1)
-	files["pybuild.toml"] = "# syntax=org/pybuild\n"
+	// Django answers to the names of its settings alone, as startproject's middleware asks.
+	files["mysite/settings.py"] = strings.NewReplacer("['*']", "['.shop.example']", "MIDDLEWARE = [", "MIDDLEWARE = ['django.middleware.common.CommonMiddleware', ").
+		Replace(files["mysite/settings.py"])
+	files["mysite/urls.py"] = "from django.http import HttpResponse\nfrom django.urls import path\nurlpatterns = [path('', lambda request: HttpResponse('the shop'))]\n"
+	files["pybuild.toml"] = "# syntax=org/pybuild\n[serve]\nhealthcheck = \"/\"\n"
 	dir := project(t, files)
 	if img, err := tryDockerBuild(t, dir); err == nil || !strings.Contains(img.log, `env = { SECRET_KEY = "only-to-build" }`) ||
 		!strings.Contains(img.log, "collectstatic failed: KeyError: 'SECRET_KEY' [PB522]\n  settings that want a variable") {
@@ -106,6 +110,16 @@ func TestDjango(t *testing.T) {
 	}
 	if config := docker(t, "inspect", img.name) + docker(t, "history", "--no-trunc", img.name); strings.Contains(config, "planted-7c1") {
 		t.Error("the build's key is in the image")
+	}
+	c := img.start(t, "--env", "SECRET_KEY=x")
+	c.until("healthy state", func() bool { return c.inspect("{{.State.Health.Status}}") == "healthy" })
+	if status, body := c.get("/"); status != 400 {
+		t.Errorf("GET / of another host: %d %s", status, body)
+	}
+	note(t, dir+"/pybuild.toml", "[target.kept]\ncommand = [\"sh\", \"-c\", \"exec gunicorn --bind :$PORT mysite.wsgi\"]\nport = 8000\nenv = { PORT = \"8000\" }\n")
+	kept := dockerBuild(t, dir, "--target", "kept").start(t, "--env", "SECRET_KEY=x")
+	if kept.get("/"); strings.Contains(kept.logs(), "nonexistent") {
+		t.Errorf("a command of one's own says\n%s", kept.logs())
 	}
 	migrate := dockerBuild(t, dir, "--target", "migrate")
 	out := docker(t, "run", "--rm", "--env", "SECRET_KEY=x", "--tmpfs", "/tmp", migrate.name)

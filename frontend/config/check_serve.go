@@ -94,6 +94,23 @@ func checkScript(s string) *diag.Error {
 	return mistake("PB012", hint, "%s is not a script", show(s))
 }
 
+var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+
+// checkHost judges the host of a request.
+func checkHost(s string) *diag.Error {
+	if hostName.MatchString(s) {
+		return nil
+	}
+	hint := `write the name alone, such as "shop.example"`
+	_, rest, isURL := strings.Cut(s, "://")
+	if rest, _, _ = strings.Cut(rest, "/"); isURL && hostName.MatchString(rest) {
+		hint = "write " + quote(rest)
+	} else if rest := strings.TrimPrefix(strings.TrimPrefix(s, "*"), "."); hostName.MatchString(rest) {
+		hint = "write " + quote(rest)
+	}
+	return mistake("PB009", hint, "%s is no host that a request can name", show(s))
+}
+
 func checkHealthPath(s string) *diag.Error {
 	switch {
 	case strings.Contains(s, "://"):

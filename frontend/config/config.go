@@ -170,6 +170,8 @@ type Healthcheck struct {
 	Set, Disabled bool
 	// Path is requested on the server's port, such as "/health".
 	Path string
+	// Host is what the request says that it is for, such as "shop.example".
+	Host string
 	// Command replaces the HTTP request (exec form).
 	Command                                       []string
 	Interval, Timeout, StartPeriod, StartInterval time.Duration

@@ -293,6 +293,8 @@ func healthcheckTable(h *Healthcheck) *table {
 		keys: []key{
 			{name: "path", kind: "string", example: `"/health"`, doc: "path to request", byself: "`/`",
 				read: text(&h.Path, checkHealthPath)},
+			{name: "host", kind: "string", example: `"shop.example"`, doc: "host that the request names", byself: "the first of Django's ALLOWED_HOSTS, else 127.0.0.1",
+				read: text(&h.Host, checkHost)},
 			{name: "command", kind: "list of strings", example: `["python", "-m", "shop.check"]`, doc: "command instead of the request", byself: "none",
 				read: words(&h.Command, false)},
 			{name: "interval", kind: "duration", example: `"30s"`, doc: "time between two checks", byself: "`30s`",

@@ -36,6 +36,7 @@ func healthcheck(h *Healthcheck) func(value) {
 			text(&h.Path, checkHealthPath)(v)
 		case map[string]any:
 			v.table(*healthcheckTable(h))
+			v.exclusive("host", "command")
 			if v.exclusive("path", "command"); len(raw) == 0 {
 				v.fail(mistake("PB013", "write a path, a command, or times; or leave it out", "healthcheck is empty"))
 			}

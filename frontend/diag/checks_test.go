@@ -72,8 +72,12 @@ func warned(t *testing.T, files fstest.MapFS, check string) string {
 	if err != nil {
 		t.Fatal(check, err)
 	}
+	apps, err := project.ReadApps(files, project.Layout{Root: "."})
+	if err != nil {
+		t.Fatal(check, err)
+	}
 	var all strings.Builder
-	for _, w := range planner.Warnings(planner.Input{Config: cfg, Facts: facts}) {
+	for _, w := range planner.Warnings(planner.Input{Config: cfg, Facts: facts, Apps: apps}) {
 		if w.Rule == check {
 			all.WriteString(w.String() + "\n")
 			if w.At.IsZero() {

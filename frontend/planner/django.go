@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,6 +64,44 @@ func (b *builder) servesOnlyASGI() bool {
 		asgi = asgi || k.asgi
 	}
 	return asgi
+}
+
+// hostOfRequest matches a name that a request can be for.
+var hostOfRequest = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)
+
+// allowedHost is a host that Django answers to: it refuses what its settings do not name, and
+// the health check asks 127.0.0.1. It is "" where that is well, or where nobody can tell.
+func (b *builder) allowedHost(st start) string {
+	if b.Apps == nil || st.framework != "" && st.framework != "django" {
+		return ""
+	}
+	d := servedDjango(b.Input)
+	if d == nil || slices.Contains(d.Hosts, "*") || slices.Contains(d.Hosts, "127.0.0.1") {
+		return ""
+	}
+	for _, host := range d.Hosts {
+		if host = strings.TrimPrefix(host, "."); hostOfRequest.MatchString(host) {
+			b.plan.Decisions = append(b.plan.Decisions, plan.Decision{What: "health check", Value: "Host: " + host,
+				Reason: "ALLOWED_HOSTS has it, and not 127.0.0.1", At: d.HostsAt})
+			return host
+		}
+	}
+	return ""
+}
+
+// servedDjango is the Django project, if its settings are those that the container has:
+// not where the environment names others, nor where manage.py names those of a developer.
+func servedDjango(in Input) *project.Django {
+	if in.Apps == nil || in.Apps.Django == nil {
+		return nil
+	}
+	d := in.Apps.Django
+	_, other := in.Config.Runtime.Env[settingsVariable]
+	last := d.SettingsModule[strings.LastIndexByte(d.SettingsModule, '.')+1:]
+	if other || slices.Contains([]string{"dev", "develop", "development", "local", "test", "testing"}, last) {
+		return nil
+	}
+	return d
 }
 
 // static plans Django's collectstatic, whose files then lie where the settings

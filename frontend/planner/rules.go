@@ -11,7 +11,7 @@ import (
 
 // rules look at the configuration for what works, and is regretted later.
 func rules() []func(Input) []diag.Warning {
-	return []func(Input) []diag.Warning{rootUser, unpinnedBase, noHealthcheck, debugServer, secretInEnv, secretInFile, uncacheableInclude}
+	return []func(Input) []diag.Warning{rootUser, unpinnedBase, noHealthcheck, debugServer, openDjango, secretInEnv, secretInFile, uncacheableInclude}
 }
 
 func rootUser(in Input) []diag.Warning {

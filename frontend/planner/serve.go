@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +40,9 @@ func (b *builder) serve() error {
 		b.launch(st.command)
 	default:
 		c.Cmd = st.command
+		if b.mayRunGunicorn(slices.Concat(s.Entrypoint, st.command)) {
+			b.defaults["GUNICORN_CMD_ARGS"] = noControlSocket
+		}
 	}
 	if len(s.Entrypoint) > 0 {
 		c.Entrypoint = s.Entrypoint
@@ -117,8 +121,16 @@ func (b *builder) healthcheck(st start) error {
 			port = b.plan.Config.Ports[0]
 		}
 		check.Command = []string{b.plan.Python.Executable, "-I", b.launcher("health.py"), strconv.Itoa(port)}
-		if where := or(h.Path, st.health); where != "" && (h.Path != "" || where != "/") {
+		where := or(h.Path, st.health)
+		if h.Path == "" && where == "/" {
+			where = ""
+		}
+		host := or(h.Host, b.allowedHost(st))
+		if where != "" || host != "" {
 			check.Command = append(check.Command, where)
+		}
+		if host != "" {
+			check.Command = append(check.Command, host)
 		}
 	}
 	b.plan.Config.Healthcheck = &check

@@ -189,13 +189,26 @@ func (b *builder) uvicorn(st start, port, workers string) []string {
 	return args
 }
 
+// noControlSocket has gunicorn make none: it would lie in the home directory, which there is
+// none of.
+const noControlSocket = "--no-control-socket"
+
+func (b *builder) hasControlSocket() bool { return b.Resolved.atLeast("gunicorn", "25.1") }
+
+// mayRunGunicorn reports whether a command starts gunicorn in words of its own, or a script of a
+// shell that may. GUNICORN_CMD_ARGS then says what these words do not, and gives way to them.
+func (b *builder) mayRunGunicorn(command []string) bool {
+	return b.hasControlSocket() && slices.ContainsFunc(command, func(word string) bool {
+		return strings.Contains(word, "gunicorn") || strings.HasSuffix(word, ".sh")
+	})
+}
+
 func (b *builder) gunicorn(st start, port, workers string) []string {
 	args := []string{st.app, "--bind", "0.0.0.0:" + port, "--workers", workers, "--timeout", "30",
 		// The heartbeat file must not lie on a disk that can stall.
 		"--graceful-timeout", "20", "--worker-tmp-dir", "/dev/shm"}
-	if b.Resolved.atLeast("gunicorn", "25.1") {
-		// Its control socket lies in the home directory, which there is none of.
-		args = append(args, "--no-control-socket")
+	if b.hasControlSocket() {
+		args = append(args, noControlSocket)
 	}
 	if class, why := b.workerClass(st); class != "" {
 		b.decide("worker class", class, why)

@@ -86,6 +86,15 @@ type Django struct {
 	StaticFilesAt plan.Location `json:"staticFilesAt,omitzero"`
 	StaticRoot    bool          `json:"staticRoot,omitempty"`
 	StaticRootAt  plan.Location `json:"staticRootAt,omitzero"`
+	// ServesStatic reports that something of the settings serves them, or stores them elsewhere.
+	ServesStatic bool `json:"servesStatic,omitempty"`
+	// DebugAt is where DEBUG is True, KeyAt where SECRET_KEY is a text; zero where neither
+	// is said outright.
+	DebugAt plan.Location `json:"debugAt,omitzero"`
+	KeyAt   plan.Location `json:"keyAt,omitzero"`
+	// Hosts are ALLOWED_HOSTS, where they are texts alone.
+	Hosts   []string      `json:"hosts,omitempty"`
+	HostsAt plan.Location `json:"hostsAt,omitzero"`
 	// At is the place of manage.py, else that of the settings.
 	At plan.Location `json:"at"`
 }

@@ -81,6 +81,7 @@ func (w *appWalk) readSettings(d *Django, module string, seen map[string]bool) {
 	if d.SettingsFile == "" {
 		d.SettingsFile = f.path
 	}
+	w.readSwitches(d, f, seen)
 	for _, a := range f.code.Assignments {
 		switch {
 		case slices.Contains(a.Value.Strings, "django.contrib.staticfiles"):

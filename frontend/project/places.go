@@ -20,7 +20,7 @@ func (a *Apps) Places() []plan.Location {
 		all = append(all, d.At)
 	}
 	if d := a.Django; d != nil {
-		all = append(all, d.At, d.SettingsAt, d.StaticFilesAt, d.StaticRootAt)
+		all = append(all, d.At, d.SettingsAt, d.StaticFilesAt, d.StaticRootAt, d.DebugAt, d.KeyAt, d.HostsAt)
 	}
 	return all
 }

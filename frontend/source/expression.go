@@ -216,6 +216,7 @@ func (e *expression) qualify(chain string) string {
 // finish tells what the whole expression is, from the chain that it ends in.
 func (e *expression) finish(tokens []token, last string) {
 	e.value.Literal = joined(tokens)
+	e.value.True = len(tokens) == 1 && tokens[0].kind == name && tokens[0].text == "True"
 	if !e.whole || e.chains != 1 || last == "" {
 		return
 	}

@@ -66,6 +66,8 @@ type Value struct {
 	Call    *Call
 	Ref     string
 	Literal *string
+	// True reports that it is the word.
+	True bool
 	// Strings and Refs are all plain strings and names within the expression.
 	Strings []string
 	Refs    []string

@@ -1,9 +1,10 @@
 """Ask the server for its health; exit 0 when it is well.
 
-usage: health.py PORT [PATH]
+usage: health.py PORT [PATH [HOST]]
 
-With a path the answer must be 2xx or 3xx. Without one the root is asked, and
-any answer below 500 shows that the server serves.
+With a path the answer must be 2xx or 3xx. Without one, or with an empty one, the
+root is asked, and any answer below 500 shows that the server serves. The request
+says that it is for HOST, as those of the app's users do.
 """
 
 import os
@@ -19,12 +20,13 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def main(default_port, path=None):
+def main(default_port, path="", host=None):
     url = f"http://127.0.0.1:{os.environ.get('PORT') or default_port}{path or '/'}"
     # No proxy: the server is in this very container.
     opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=4) as answer:
+        request = urllib.request.Request(url, headers={"Host": host} if host else {})
+        with opener.open(request, timeout=4) as answer:
             status = answer.status
     except urllib.error.HTTPError as error:
         status = error.code
