@@ -120,7 +120,7 @@ func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
 	for _, at := range in.apps.Places() {
 		if in.files[at.File] == nil {
 			if data, err := fs.ReadFile(source, at.File); err == nil {
-				in.keep(at.File, data)
+				in.keep(at.File, in.apps.Django.Hide(at.File, data))
 			}
 		}
 	}

@@ -31,6 +31,22 @@ func django(t *testing.T, settings, configuration string) planner.Input {
 	return in
 }
 
+// TestHiddenKey keeps the secret key of settings out of what is shown of them.
+func TestHiddenKey(t *testing.T) {
+	for _, settings := range []string{
+		"DEBUG = True\nSECRET_KEY = 'django-insecure-planted'\nX = 1\n",
+		"SECRET_KEY = (\n    'django-insecure-planted'\n)\nX = 1\n",
+		"SECRET_KEY = 'django-' 'insecure-' 'planted'\nX = 1\n",
+		"SECRET_KEY = 'django-insecure-planted'\nX = 1\nOTHER = 'django-insecure-planted'\n",
+	} {
+		d := django(t, settings, "").Apps.Django
+		shown := string(d.Hide("mysite/settings.py", []byte(settings)))
+		if strings.Contains(shown, "planted") || !strings.Contains(shown, "\nX = 1\n") || strings.Count(shown, "\n") != strings.Count(settings, "\n") {
+			t.Errorf("%s\nis shown as\n%s", settings, shown)
+		}
+	}
+}
+
 // TestAllowedHost has the health check ask for a host that Django answers to.
 func TestAllowedHost(t *testing.T) {
 	const app = "[serve]\napp = \"mysite.wsgi:application\"\n"

@@ -92,6 +92,8 @@ type Django struct {
 	// is said outright.
 	DebugAt plan.Location `json:"debugAt,omitzero"`
 	KeyAt   plan.Location `json:"keyAt,omitzero"`
+	// Key is that text, which no excerpt may show.
+	Key string `json:"-"`
 	// Hosts are ALLOWED_HOSTS, where they are texts alone.
 	Hosts   []string      `json:"hosts,omitempty"`
 	HostsAt plan.Location `json:"hostsAt,omitzero"`

@@ -1,11 +1,27 @@
 package project
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/source"
 )
+
+// Hide is a file of the settings without their secret key: neither its text, wherever that
+// stands, nor what else is on the line that has it.
+func (d *Django) Hide(file string, data []byte) []byte {
+	if d == nil || d.KeyAt.File != file {
+		return data
+	}
+	lines := bytes.Split(data, []byte("\n"))
+	if i := d.KeyAt.Start.Line - 1; i >= 0 && i < len(lines) {
+		if name, _, ok := bytes.Cut(lines[i], []byte("=")); ok {
+			lines[i] = append(slices.Clone(name), "= ****"...)
+		}
+	}
+	return bytes.ReplaceAll(bytes.Join(lines, []byte("\n")), []byte(d.Key), []byte("****"))
+}
 
 // readSwitches reads what settings say outright of who may see what. The module that is named
 // says it over those that it imports, and the last assignment of a module over those above.
@@ -37,7 +53,7 @@ func (w *appWalk) readSwitches(d *Django, f *codeFile, seen map[string]bool) {
 		case name == "DEBUG" && a.Value.True:
 			d.DebugAt = at
 		case name == "SECRET_KEY" && a.Value.Literal != nil && *a.Value.Literal != "":
-			d.KeyAt = at
+			d.Key, d.KeyAt = *a.Value.Literal, at
 		case name == "ALLOWED_HOSTS" && a.Value.Call == nil && len(a.Value.Refs) == 0:
 			d.Hosts, d.HostsAt = a.Value.Strings, at
 		}
