@@ -8,6 +8,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb"
@@ -72,15 +73,24 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	if err := t.compiles(ctx); err != nil {
+	source, files, err := t.starts(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := in.warn(ctx, planner.Advice(t.input)); err != nil {
 		return nil, err
 	}
 	in.warnOfEmulation(ctx, p)
-	p, ref, err := t.build(ctx, p)
-	if err != nil {
+	// Nobody waits for the check of what starts: it ends a build that is under way.
+	checked := *t
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return checked.compiles(ctx, source, files) })
+	var ref client.Reference
+	group.Go(func() (err error) {
+		p, ref, err = t.build(ctx, p)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	in.shipped.add(t, p)

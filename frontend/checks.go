@@ -131,7 +131,7 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 	t, _, err := in.plan(ctx)
 	if err == nil {
 		warnings = append(warnings, planner.Advice(t.input)...)
-		err = t.compiles(ctx)
+		_, _, err = t.starts(ctx)
 	}
 	for _, w := range Counted(in.checks, warnings) {
 		check, _ := diag.FindCheck(w.Rule)

@@ -15,23 +15,29 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// compiles reports what the container would end with at once: a file of what starts that
-// its Python cannot compile, or a framework that no package brings. Whatever else does not compile may never be imported.
-func (t *target) compiles(ctx context.Context) error {
+// starts has the files of the source that what starts is loaded from, and reports a
+// framework that they import and no package brings.
+func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
 	if t.input.Target == planner.Locking || t.input.Target == planner.Wheelhouse {
-		return nil
+		return nil, nil, nil
 	}
 	view, err := t.in.solve(ctx, t.in.views[planner.SourceView(t.input)], t.in.buildPlatform())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	source := newTree(ctx, view)
 	if err := planner.CheckFrameworks(t.input, source); err != nil {
-		return err
+		return nil, nil, err
 	}
 	files, err := planner.StartFiles(t.input, source)
-	if err != nil || len(files) == 0 {
-		return err
+	return source, files, err
+}
+
+// compiles reports what the container would end with at once: a file of what starts that
+// its Python cannot compile. Whatever else does not compile may never be imported.
+func (t *target) compiles(ctx context.Context, source fs.FS, files []string) error {
+	if len(files) == 0 {
+		return nil
 	}
 	p, err := planner.Compilation(t.input, files)
 	if err != nil {
