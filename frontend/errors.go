@@ -35,7 +35,7 @@ func (in *inputs) explain(err error) error {
 		return explained
 	}
 	sources := in.excerpts(all)
-	if len(sources) == 0 {
+	if len(sources) == 0 && in.entry != nil {
 		// An engine shows the line # syntax= of an error that has no source, which is not to blame.
 		sources = []*errdefs.Source{{Info: &pb.SourceInfo{Filename: plan.Printable(in.entry.Filename), Language: "TOML"}}}
 	}
