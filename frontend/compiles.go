@@ -21,11 +21,7 @@ func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
 	if t.input.Target == planner.Locking || t.input.Target == planner.Wheelhouse {
 		return nil, nil, nil
 	}
-	view, err := t.in.solve(ctx, t.in.views[planner.SourceView(t.input)], t.in.buildPlatform())
-	if err != nil {
-		return nil, nil, err
-	}
-	source := newTree(ctx, view)
+	source := t.in.lazily(ctx, t.in.views[planner.SourceView(t.input)])
 	if err := planner.CheckFrameworks(t.input, source); err != nil {
 		return nil, nil, err
 	}

@@ -22,15 +22,8 @@ func (in *inputs) checkNamed(ctx context.Context) error {
 	if r := asked.Config.Runtime; !planner.Configured(asked) && r.CA == "" && len(r.Include) == 0 && !all {
 		return nil
 	}
-	app, err := in.solve(ctx, in.views[plan.Files], in.buildPlatform())
-	if err != nil {
-		return err
-	}
-	source, err := in.solve(ctx, in.views[plan.Project], in.buildPlatform())
-	if err != nil {
-		return err
-	}
-	tree := planner.Tree{App: newTree(ctx, app), Project: newTree(ctx, source), Whole: func(names ...string) (fs.FS, error) { return in.whole(ctx, names) }}
+	tree := planner.Tree{App: in.lazily(ctx, in.views[plan.Files]), Project: in.lazily(ctx, in.views[plan.Project]), Whole: func(names ...string) (fs.FS, error) { return in.whole(ctx, names) }}
+	var err error
 	if in.startRoot, err = planner.CheckNamed(asked, tree); err != nil || !all {
 		return err
 	}

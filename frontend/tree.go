@@ -10,8 +10,10 @@ import (
 	"os"
 	"path"
 	"slices"
+	"sync"
 	"time"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
@@ -23,7 +25,7 @@ import (
 // error of the gateway, so directories are listed before a file is read.
 type tree struct {
 	ctx  context.Context //nolint:containedctx // fs.FS has no other way to carry it
-	ref  client.Reference
+	ref  func() (client.Reference, error)
 	dirs map[string]map[string]*fstypes.Stat // by path and name
 }
 
@@ -34,7 +36,15 @@ var (
 )
 
 func newTree(ctx context.Context, ref client.Reference) *tree {
-	return &tree{ctx: ctx, ref: ref, dirs: map[string]map[string]*fstypes.Stat{}}
+	return &tree{ctx: ctx, ref: func() (client.Reference, error) { return ref, nil }, dirs: map[string]map[string]*fstypes.Stat{}}
+}
+
+// lazily is the tree of a state that is solved when somebody looks into it: BuildKit 0.11
+// ends a build that has solved what nobody read.
+func (in *inputs) lazily(ctx context.Context, st bk.State) *tree {
+	return &tree{ctx: ctx, dirs: map[string]map[string]*fstypes.Stat{}, ref: sync.OnceValues(func() (client.Reference, error) {
+		return in.solve(ctx, st, in.buildPlatform())
+	})}
 }
 
 // ReadFile returns the bytes of a file, at most the gateway's bound of 16 MiB.
@@ -42,8 +52,12 @@ func (t *tree) ReadFile(name string) ([]byte, error) {
 	if _, err := t.Stat(name); err != nil {
 		return nil, err
 	}
+	ref, err := t.ref()
+	if err != nil {
+		return nil, err
+	}
 	// A link may lead to a pipe, on which older engines would wait for ever.
-	if st, err := t.ref.StatFile(t.ctx, client.StatRequest{Path: name}); err == nil {
+	if st, err := ref.StatFile(t.ctx, client.StatRequest{Path: name}); err == nil {
 		switch mode := os.FileMode(st.Mode); {
 		case !mode.IsRegular():
 			return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a plain file")}
@@ -51,7 +65,7 @@ func (t *tree) ReadFile(name string) ([]byte, error) {
 			return nil, project.TooLarge(name, st.Size, project.MaxFile)
 		}
 	}
-	return dockerui.ReadFile(t.ctx, t.ref, name)
+	return dockerui.ReadFile(t.ctx, ref, name)
 }
 
 // Stat describes a file without following symbolic links.
@@ -108,7 +122,11 @@ func (t *tree) list(dir string) (map[string]*fstypes.Stat, error) {
 	} else if !stat.IsDir() {
 		return nil, &fs.PathError{Op: "readdir", Path: dir, Err: fs.ErrNotExist}
 	}
-	stats, err := t.ref.ReadDir(t.ctx, client.ReadDirRequest{Path: dir})
+	ref, err := t.ref()
+	if err != nil {
+		return nil, err
+	}
+	stats, err := ref.ReadDir(t.ctx, client.ReadDirRequest{Path: dir})
 	if err != nil {
 		return nil, &fs.PathError{Op: "readdir", Path: dir, Err: err}
 	}
