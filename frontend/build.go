@@ -77,6 +77,10 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
+	compilation, err := t.compilation(files)
+	if err != nil {
+		return nil, err
+	}
 	if err := in.warn(ctx, planner.Advice(t.input)); err != nil {
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	// Nobody waits for the check of what starts: it ends a build that is under way.
 	checked := *t
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return checked.compiles(ctx, source, files) })
+	group.Go(func() error { return checked.compiles(ctx, source, compilation) })
 	var ref client.Reference
 	group.Go(func() (err error) {
 		p, ref, err = t.build(ctx, p)

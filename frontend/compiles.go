@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -29,21 +31,31 @@ func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
 	return source, files, err
 }
 
-// compiles reports what the container would end with at once: a file of what starts that
-// its Python cannot compile. Whatever else does not compile may never be imported.
-func (t *target) compiles(ctx context.Context, source fs.FS, files []string) error {
+// compilation is what compiles these files. It is a part of what the image hangs on, so that
+// a cache that is exported has it.
+func (t *target) compilation(files []string) (*bk.State, error) {
 	if len(files) == 0 {
-		return nil
+		return nil, nil
 	}
 	p, err := planner.Compilation(t.input, files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	st, err := llb.Tree(p, t.sources(), "compiles")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ref, err := t.evaluate(ctx, st, t.platform)
+	t.read = append(t.read, st)
+	return &st, nil
+}
+
+// compiles reports what the container would end with at once: a file of what starts that
+// its Python cannot compile. Whatever else does not compile may never be imported.
+func (t *target) compiles(ctx context.Context, source fs.FS, st *bk.State) error {
+	if st == nil {
+		return nil
+	}
+	ref, err := t.in.request(ctx, *st, t.platform, client.SolveRequest{Evaluate: true})
 	if err != nil {
 		return err
 	}
