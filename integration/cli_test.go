@@ -77,7 +77,7 @@ func TestCommands(t *testing.T) {
 		{"another directory", plain, nil, "check -C /none", 1, "", "there is no directory /none [PB405]"},
 		{"init of what cannot be written", plain, []string{"ro"}, "init", 1, "", "pybuild.toml cannot be written into /src: read-only file system [PB407]\n  mount the directory without :ro"},
 		{"eject of what cannot be written", plain, []string{"ro"}, "eject", 1, "", "Dockerfile cannot be written into /src: read-only file system [PB407]"},
-		{"init, printed", plain, []string{"ro"}, "init --print", 0, "# syntax=org/pybuild\n", ""},
+		{"init, printed", plain, []string{"ro"}, "init --print", 0, "# syntax=org/pybuild\n", "without --print a .dockerignore is written as well"},
 		{"eject, printed", plain, []string{"ro"}, "eject --print", 0, "\nCMD [", ""},
 		{"check of what can only be read", plain, []string{"ro"}, "check", 0, "no mistakes found\n", ""},
 		{"by another user", plain, []string{"--user=4711:4712"}, "init", 1, "", "requirements.txt: cannot read requirements.txt: permission denied [PB101]\n  let the user of the container read it"},
