@@ -239,12 +239,6 @@ func (in *inputs) develop(fsys fs.FS) {
 	})
 }
 
-// exists reports whether planning can read a file.
-func (in *inputs) exists(name string) bool {
-	_, err := fs.Stat(in.project, name)
-	return err == nil
-}
-
 // named are the files of the context that the configuration names for planning
 // to read.
 func (in *inputs) named() []string {
