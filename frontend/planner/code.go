@@ -183,7 +183,7 @@ func (b *builder) files() {
 		Output: "/out", Offline: true, At: b.Config.At("runtime", "include"),
 		Mounts: []plan.Mount{
 			b.appFiles(),
-			scriptsMount("app.py", "tree.py"),
+			scriptsMount("app.py", "syntax.py", "tree.py"),
 		},
 	})
 	b.layer("app")

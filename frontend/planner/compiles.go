@@ -133,7 +133,7 @@ func Compilation(in Input, files []string) (*plan.Plan, error) {
 		On: b.native(), Args: append(b.python(b.native(), "compiles.py"), files...), Output: "/out", Offline: true,
 		Mounts: []plan.Mount{
 			{Kind: plan.Bind, From: plan.Ref{Context: SourceView(in), Paths: paths}, Target: "/src"},
-			scriptsMount("compiles.py", "tree.py"),
+			scriptsMount("compiles.py", "syntax.py", "tree.py"),
 		},
 	})
 	return b.plan, nil

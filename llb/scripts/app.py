@@ -12,6 +12,7 @@ import stat
 import sys
 import warnings
 
+import syntax
 import tree
 
 SOURCE = "/src"
@@ -53,13 +54,11 @@ def name_broken(target):
             path = os.path.join(base, name)
             if not name.endswith(".py") or not os.path.isfile(path) or os.path.exists(importlib.util.cache_from_source(path)):
                 continue
-            try:
-                with open(path, "rb") as file:
-                    compile(file.read(), name, "exec", dont_inherit=True)
-            except SyntaxError as error:
-                lines.append(f"{os.path.relpath(path, target)}:{error.lineno or 1}: does not compile: {error.msg}")
-            except ValueError as error:
-                lines.append(f"{os.path.relpath(path, target)}: does not compile: {error}")
+            found = syntax.mistake(path, name)
+            if found:
+                line, _, why = found
+                place = f":{line}" if line else ""
+                lines.append(f"{os.path.relpath(path, target)}{place}: does not compile: {why}")
     for line in lines[:FEW]:
         print(line.encode("ascii", "backslashreplace").decode())
     if len(lines) > FEW:

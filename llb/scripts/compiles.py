@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 
+import syntax
 import tree
 
 SOURCE = "/src"
@@ -18,16 +19,11 @@ SOURCE = "/src"
 
 def mistake(name):
     """What keeps a file from being compiled, or None."""
-    with open(os.path.join(SOURCE, name), "rb") as file:
-        data = file.read()
-    try:
-        compile(data, name, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return {"file": name, "line": error.lineno or 1, "column": max(error.offset or 1, 1), "message": error.msg}
-    except ValueError as error:
-        # A null byte, before Python 3.12.
-        return {"file": name, "line": 1, "column": 1, "message": str(error)}
-    return None
+    found = syntax.mistake(os.path.join(SOURCE, name), name)
+    if not found:
+        return None
+    line, column, message = found
+    return {"file": name, "line": line or 1, "column": column or 1, "message": message}
 
 
 def main():
