@@ -18,6 +18,12 @@ var (
 	fetchers = []string{"curl", "wget", "git", "openssh-client", "unzip", "xz-utils"}
 )
 
+// What is said of packages, whichever program installs them.
+const (
+	openNames = "the names of the packages are known to the build alone: write them to packages in [runtime] or [build]"
+	onlyBuilt = "what only the build needs is not in the image"
+)
+
 // apt reads apt-get.
 func (r *running) apt(c call) {
 	var verb string
@@ -45,13 +51,12 @@ func (r *running) apt(c call) {
 		r.leave(c.at, c.text, "the base is what has its updates: build with --pull, and a changed base is taken")
 	case "remove", "purge":
 		for _, p := range packages {
-			if r.moved(p) {
-				r.leave(c.at, c.text, "what only the build needs is not in the image")
-			}
+			r.move(p)
+			r.leave(c.at, c.text, onlyBuilt)
 		}
 	case "install":
 		if c.open {
-			r.ask(c.at, c.text, "the names of the packages are known to the build alone: write them to packages in [runtime] or [build]")
+			r.ask(c.at, c.text, openNames)
 			return
 		}
 		for _, p := range packages {
@@ -62,14 +67,13 @@ func (r *running) apt(c call) {
 	}
 }
 
-// moved puts a package of the image that was taken away again into the builder.
-func (r *running) moved(name string) bool {
+// move puts a package of the image that was taken away again into the builder.
+func (r *running) move(name string) {
 	if slices.Contains(r.list("runtime", "packages"), name) {
 		at := r.placeOf("runtime", "packages", name)
 		r.remove("runtime", "packages", name)
 		r.add("build", "packages", name, at)
 	}
-	return true
 }
 
 // apk reads Alpine's.
@@ -97,13 +101,13 @@ func (r *running) apk(c call) {
 	if verb != "add" {
 		why := "apk runs with a cache of its own, and leaves nothing behind"
 		if verb == "del" {
-			why = "what only the build needs is not in the image"
+			why = onlyBuilt
 		}
 		r.leave(c.at, c.text, why)
 		return
 	}
 	if c.open {
-		r.ask(c.at, c.text, "the names of the packages are known to the build alone: write them to packages in [runtime] or [build]")
+		r.ask(c.at, c.text, openNames)
 		return
 	}
 	for _, p := range packages {
