@@ -20,15 +20,15 @@ import (
 // starts has the files of the source that what starts is loaded from, and reports a
 // framework that they import and no package brings.
 func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
-	if t.input.Target == planner.Locking || t.input.Target == planner.Wheelhouse {
+	if !planner.Runs(t.input.Target) {
 		return nil, nil, nil
 	}
 	source := t.in.lazily(ctx, t.in.views[planner.SourceView(t.input)])
-	if err := planner.CheckFrameworks(t.input, source); err != nil {
+	files, err := planner.StartFiles(t.input, source)
+	if err != nil {
 		return nil, nil, err
 	}
-	files, err := planner.StartFiles(t.input, source)
-	return source, files, err
+	return source, files, planner.CheckFrameworks(t.input, source, files)
 }
 
 // compilation is what compiles these files. It is a part of what the image hangs on, so that

@@ -15,7 +15,7 @@ import (
 // anything is built. A check goes through all targets.
 func (in *inputs) checkNamed(ctx context.Context) error {
 	asked := in.callable()
-	if asked.Target == planner.Locking || asked.Target == planner.Wheelhouse {
+	if !planner.Runs(asked.Target) {
 		return nil
 	}
 	all := asked.Target == "" && in.client.BuildOpts().Opts["requestid"] == lint.RequestLint

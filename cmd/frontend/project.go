@@ -97,7 +97,7 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 	if in.Apps, err = project.ReadApps(tree.Project, layout); err != nil {
 		return nil, err
 	}
-	if target != planner.Locking && target != planner.Wheelhouse {
+	if planner.Runs(target) {
 		if in.StartRoot, err = planner.CheckNamed(in, tree); err != nil {
 			return nil, err
 		}
@@ -119,14 +119,18 @@ func (p *opened) plan() (*plan.Plan, error) {
 
 // frameworks reports what starts without its framework, as far as files tell.
 func (p *opened) frameworks() error {
-	if p.input.Target == planner.Locking || p.input.Target == planner.Wheelhouse {
+	if !planner.Runs(p.input.Target) {
 		return nil
 	}
 	tree := p.tree.App
 	if planner.SourceView(p.input) == plan.Project {
 		tree = p.tree.Project
 	}
-	return planner.CheckFrameworks(p.input, tree)
+	files, err := planner.StartFiles(p.input, tree)
+	if err != nil {
+		return err
+	}
+	return planner.CheckFrameworks(p.input, tree, files)
 }
 
 // configuration is the file that is named, else pybuild.toml, else [tool.pybuild].

@@ -162,7 +162,11 @@ func answer(files fstest.MapFS, target string) error {
 	if _, err = planner.New(in); err != nil {
 		return err
 	}
-	return planner.CheckFrameworks(in, files)
+	started, err := planner.StartFiles(in, files)
+	if err != nil {
+		return err
+	}
+	return planner.CheckFrameworks(in, files, started)
 }
 
 // update writes the message into the page.

@@ -94,15 +94,13 @@ func (b *builder) startScript(st start) (module, file string) {
 
 // filesOf are the files that an import of a module runs, as far as the source has them.
 func (b *builder) filesOf(source fs.FS, name, root string) []string {
-	roots := []string{b.Facts.Dir, path.Join(b.Facts.Dir, "src")}
-	if root != "" {
-		roots = append([]string{path.Join(b.Facts.Dir, root)}, roots...)
-	}
-	searched, elsewhere := namedCheck{builder: b}.searched()
+	roots, elsewhere := b.moduleRoots()
 	if elsewhere {
 		return nil
 	}
-	roots = append(roots, searched...)
+	if root != "" {
+		roots = append([]string{path.Join(b.Facts.Dir, root)}, roots...)
+	}
 	found, missing := project.FindModule(source, name, roots...)
 	if missing != "" || found.Root == "" {
 		return nil

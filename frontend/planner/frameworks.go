@@ -24,20 +24,16 @@ func frameworkPackages() map[string]string {
 	}
 }
 
-// CheckFrameworks reports the import of a framework, by a file of what starts, that no
+// CheckFrameworks reports the import of a framework, by one of the StartFiles, that no
 // package brings: the container would end there.
-func CheckFrameworks(in Input, tree fs.FS) error {
+func CheckFrameworks(in Input, tree fs.FS, files []string) error {
 	b := &builder{Input: in}
 	names, complete := b.brought()
 	if !complete {
 		return nil
 	}
-	files, err := StartFiles(in, tree)
-	if err != nil {
-		return err
-	}
 	var errs []error
-	seen := map[string]bool{}
+	frameworks, seen := frameworkPackages(), map[string]bool{}
 	for _, file := range files {
 		data, err := fs.ReadFile(tree, file)
 		if err != nil {
@@ -45,9 +41,12 @@ func CheckFrameworks(in Input, tree fs.FS) error {
 		}
 		for _, i := range source.Read(data, source.Options{}).Imports {
 			top, _, _ := strings.Cut(i.Module, ".")
-			name, known := frameworkPackages()[top]
+			name, known := frameworks[top]
+			if !known || i.Relative || i.Nested || seen[top] || project.MayProvide(top, names) {
+				continue
+			}
 			at := importLine(data, top)
-			if !known || i.Relative || i.Nested || at == 0 || seen[top] || project.MayProvide(top, names) || b.inSource(tree, top) {
+			if at == 0 || b.inSource(tree, top) {
 				continue
 			}
 			seen[top] = true
@@ -62,7 +61,7 @@ func CheckFrameworks(in Input, tree fs.FS) error {
 // brought are the packages of the image, and whether these are all.
 func (b *builder) brought() (names []string, complete bool) {
 	r := b.Config.Runtime
-	if _, elsewhere := (namedCheck{builder: b}).searched(); elsewhere || b.Config.Base != "" ||
+	if _, elsewhere := b.searched(); elsewhere || b.Config.Base != "" ||
 		slices.ContainsFunc(r.Packages, func(p string) bool { return strings.HasPrefix(p, "py") }) {
 		return nil, false // the image has packages of its own
 	}

@@ -3,9 +3,7 @@ package planner_test
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 
-	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
 )
@@ -39,27 +37,21 @@ func TestBrought(t *testing.T) {
 		{"no dependencies", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n"}, "pyproject.toml lists no dependencies, so there is no server for app:app [PB303]\n  add one: uv add gunicorn"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fsys := fstest.MapFS{}
-			for name, text := range c.files {
-				fsys[name] = &fstest.MapFile{Data: []byte(text)}
-			}
-			cfg, err := config.Parse("pybuild.toml", []byte(c.config))
-			if err != nil {
-				t.Fatal(err)
-			}
-			facts, err := project.Read(fsys, planner.Choice(cfg))
-			if err != nil {
-				t.Fatal(err)
-			}
+			fsys, cfg, facts := described(t, c.config, c.files)
 			in := planner.Input{Config: cfg, Facts: facts, Platform: "linux/amd64", BuildPlatform: "linux/amd64"}
+			var err error
 			if in.Apps, err = project.ReadApps(fsys, project.Layout{Root: facts.Dir}); err != nil {
 				t.Fatal(err)
 			}
 			if in, err = planner.Offline(in); err != nil {
 				t.Fatal(err)
 			}
+			var started []string
 			if _, err = planner.New(in); err == nil {
-				err = planner.CheckFrameworks(in, fsys)
+				started, err = planner.StartFiles(in, fsys)
+			}
+			if err == nil {
+				err = planner.CheckFrameworks(in, fsys, started)
 			}
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %s", err, c.want)

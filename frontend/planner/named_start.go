@@ -100,12 +100,11 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 	if c.Apps != nil && slices.ContainsFunc(slices.Concat(c.Apps.Web, c.Apps.Scripts, c.Apps.Workers), func(a project.App) bool { return a.Module == name }) {
 		return "", nil // found, and its import root with it
 	}
-	src, tree := path.Join(c.Facts.Dir, "src"), c.tree.App
-	searched, elsewhere := c.searched()
+	tree := c.tree.App
+	roots, elsewhere := c.moduleRoots()
 	if elsewhere {
 		return "", nil
 	}
-	roots := append([]string{c.Facts.Dir, src}, searched...)
 	if c.withoutFiles() && !developing(c.Target) {
 		tree = c.tree.Project
 	}
@@ -118,7 +117,7 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 		}
 		return "", c.noModule(key, name, attribute, missing, tree, at)
 	}
-	if found.Root == src && !c.installsProject() {
+	if src := c.srcDir(); found.Root == src && !c.installsProject() {
 		root = src
 	}
 	if key == "module" && found.Package && found.File != "" {
@@ -141,18 +140,28 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 	return root, nil
 }
 
+// srcDir is where the modules of a project with the src layout lie.
+func (b *builder) srcDir() string { return path.Join(b.Facts.Dir, "src") }
+
+// moduleRoots are the directories that a module of the source may lie in; it may lie
+// elsewhere, too, as searched says.
+func (b *builder) moduleRoots() (dirs []string, elsewhere bool) {
+	searched, elsewhere := b.searched()
+	return append([]string{b.Facts.Dir, b.srcDir()}, searched...), elsewhere
+}
+
 // searched are the directories of the source that the configuration itself puts on
 // sys.path. What lies elsewhere, nobody here can look at.
-func (c namedCheck) searched() (dirs []string, elsewhere bool) {
-	value := c.Config.Runtime.Env["PYTHONPATH"]
+func (b *builder) searched() (dirs []string, elsewhere bool) {
+	value := b.Config.Runtime.Env["PYTHONPATH"]
 	if value == nil {
 		return nil, false
 	}
 	for _, dir := range strings.Split(*value, ":") {
-		below, ok := strings.CutPrefix(path.Clean(dir)+"/", strings.TrimSuffix(c.workdir(), "/")+"/")
+		below, ok := strings.CutPrefix(path.Clean(dir)+"/", strings.TrimSuffix(b.workdir(), "/")+"/")
 		switch {
 		case ok:
-			dirs = append(dirs, path.Join(c.Facts.Dir, below))
+			dirs = append(dirs, path.Join(b.Facts.Dir, below))
 		case dir != "":
 			elsewhere = true
 		}
@@ -187,7 +196,7 @@ func (c namedCheck) noModule(key, name, attribute, missing string, tree fs.FS, a
 	hint := ""
 	for _, f := range files {
 		module := project.ModuleName(c.Facts.Dir, f)
-		if src := path.Join(c.Facts.Dir, "src"); c.installsProject() && strings.HasPrefix(f, src+"/") {
+		if src := c.srcDir(); c.installsProject() && strings.HasPrefix(f, src+"/") {
 			module = project.ModuleName(src, f)
 		}
 		if module == "" {

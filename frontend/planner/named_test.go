@@ -4,12 +4,9 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/pybuild/pybuild/frontend"
-	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/planner"
-	"github.com/pybuild/pybuild/frontend/project"
 )
 
 // TestNamed looks in the source for what the configuration names.
@@ -76,18 +73,7 @@ func TestNamed(t *testing.T) {
 		{"a certificate that the app goes without", "[runtime]\nca = \"corp.pem\"", map[string]string{"corp.pem": "", ".dockerignore": "*.pem\n"}, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fsys := fstest.MapFS{}
-			for name, text := range c.files {
-				fsys[name] = &fstest.MapFile{Data: []byte(text)}
-			}
-			cfg, err := config.Parse("pybuild.toml", []byte(c.config))
-			if err != nil {
-				t.Fatal(err)
-			}
-			facts, err := project.Read(fsys, planner.Choice(cfg))
-			if err != nil {
-				t.Fatal(err)
-			}
+			fsys, cfg, facts := described(t, c.config, c.files)
 			ignored, _ := fs.ReadFile(fsys, ".dockerignore")
 			tree, err := frontend.Tree(fsys, cfg, facts, strings.Fields(string(ignored)))
 			if err != nil {

@@ -72,6 +72,24 @@ func inputOf(t testing.TB, fsys fs.FS) planner.Input {
 	}
 }
 
+// described is a project of a table: its configuration and its files.
+func described(t *testing.T, configuration string, files map[string]string) (fstest.MapFS, *config.Config, *project.Facts) {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	cfg, err := config.Parse("pybuild.toml", []byte(configuration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := project.Read(fsys, planner.Choice(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fsys, cfg, facts
+}
+
 func TestPlansOfExamples(t *testing.T) {
 	for _, e := range examples() {
 		t.Run(e.name, func(t *testing.T) {

@@ -138,6 +138,9 @@ const (
 	Dockerfile = "dockerfile"
 )
 
+// Runs reports whether a container runs what the target makes: a lock and wheels are files.
+func Runs(target string) bool { return target != Locking && target != Wheelhouse }
+
 // Targets are the names that --target takes, the default first.
 func Targets(in Input) ([]string, error) {
 	described, err := DescribeTargets(in)

@@ -3,11 +3,8 @@ package planner_test
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 
-	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/planner"
-	"github.com/pybuild/pybuild/frontend/project"
 )
 
 // TestNotLocked has requirements that pin too little, and the command that locks them,
@@ -29,18 +26,7 @@ func TestNotLocked(t *testing.T) {
 		{"another tool's", "", "lock", map[string]string{"pyproject.toml": "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\nouter = \"1\"\n"}, "not locked", "run `poetry lock`", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			fsys := fstest.MapFS{}
-			for name, text := range c.files {
-				fsys[name] = &fstest.MapFile{Data: []byte(text)}
-			}
-			cfg, err := config.Parse("pybuild.toml", []byte(c.config))
-			if err != nil {
-				t.Fatal(err)
-			}
-			facts, err := project.Read(fsys, planner.Choice(cfg))
-			if err != nil {
-				t.Fatal(err)
-			}
+			_, cfg, facts := described(t, c.config, c.files)
 			in := planner.Input{Config: cfg, Facts: facts, Target: c.target}
 			all := planner.Warnings(in)
 			if c.target == "" {
