@@ -23,7 +23,9 @@ func Encoding(name string, data []byte) *Error {
 	if utf8.Valid(data) {
 		return nil
 	}
-	for i, line := range bytes.Split(data, []byte("\n")) {
+	// A byte order mark is no column: the readers of files drop it.
+	e.Source = bytes.TrimPrefix(data, []byte("\ufeff"))
+	for i, line := range bytes.Split(e.Source, []byte("\n")) {
 		for column := 0; column < len(line); {
 			r, size := utf8.DecodeRune(line[column:])
 			if r == utf8.RuneError && size == 1 {
