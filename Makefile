@@ -101,15 +101,10 @@ bench: up
 fleet: up
 	@eval "$$($(BED) env)" && PYBUILD_FLEET=1 go test -timeout 40m -run TestFleet -count=1 -v ./integration
 
-# Every fuzz target in turn. An input that fails stays in testdata/fuzz of its package, where all tests run it.
+# The fuzz targets in turn, or those that FUZZ names. An input that fails stays in testdata/fuzz of its package, where all tests run it.
 FUZZTIME ?= 2m
 fuzz:
-	@set -e; for package in $$(grep -rl --include='*_test.go' '^func Fuzz' frontend llb cmd | xargs -n 1 dirname | sort -u); do \
-		for target in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$package/*_test.go | cut -d' ' -f2 | sort); do \
-			echo "$$package $$target"; \
-			go test ./$$package -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x; \
-		done; \
-	done
+	@FUZZTIME=$(FUZZTIME) integration/fuzz.sh $(FUZZ)
 
 up:
 	@$(BED) up

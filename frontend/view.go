@@ -18,11 +18,19 @@ func Tree(fsys fs.FS, c *config.Config, facts *project.Facts, written []string) 
 	chosen, files := included(c, facts)
 	excludes := slices.Concat(builtinIgnores(), written, c.Runtime.Exclude)
 	tree := planner.Tree{Whole: func(...string) (fs.FS, error) { return fsys, nil }}
-	var err error
-	if tree.Project, err = filtered(fsys, chosen, append(slices.Clone(excludes), facts.ForeignMembers()...)); err != nil {
+	out, err := patternmatcher.New(excludes)
+	if err != nil {
 		return tree, err
 	}
-	tree.App, err = filtered(fsys, files, excludes)
+	if tree.App, err = filtered(fsys, files, out); err != nil {
+		return tree, err
+	}
+	if foreign := facts.ForeignMembers(); len(foreign) > 0 {
+		if out, err = patternmatcher.New(slices.Concat(excludes, foreign)); err != nil {
+			return tree, err
+		}
+	}
+	tree.Project, err = filtered(fsys, chosen, out)
 	return tree, err
 }
 
@@ -34,13 +42,9 @@ type view struct {
 
 var _ fs.ReadDirFS = view{}
 
-// filtered has the files that match includes, all where there are none, and not excludes.
-func filtered(fsys fs.FS, includes, excludes []string) (fs.FS, error) {
+// filtered has the files that match includes, all where there are none, and not out.
+func filtered(fsys fs.FS, includes []string, out *patternmatcher.PatternMatcher) (fs.FS, error) {
 	in, err := patternmatcher.New(includes)
-	if err != nil {
-		return nil, err
-	}
-	out, err := patternmatcher.New(excludes)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,15 @@ import (
 // is, it ends at the last @ before the path.
 var userInfo = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^\s/"'<>?#]*)@`)
 
+// userInfos are the user parts of the URLs in a text. Few texts have any, and most are
+// locks of megabytes: what says so is faster than the expression.
+func userInfos(text []byte) [][]int {
+	if scheme := bytes.Index(text, []byte("://")); scheme < 0 || bytes.LastIndexByte(text, '@') < scheme {
+		return nil
+	}
+	return userInfo.FindAllSubmatchIndex(text, -1)
+}
+
 // token matches user names that are secrets by themselves: forges take a token
 // with no password.
 var token = regexp.MustCompile(`^(gh[a-z]_|github_pat_|glpat-|pypi-|[A-Za-z0-9_-]{36,}$)`)
@@ -38,7 +47,7 @@ func credential(user string) string {
 // Credential finds the first URL with a credential, and returns where its scheme
 // begins and its user info ends; ok is false where there is none.
 func Credential(text []byte) (start, end int, ok bool) {
-	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
+	for _, m := range userInfos(text) {
 		if credential(string(text[m[2]:m[3]])) != "" {
 			return m[0], m[1], true
 		}
@@ -85,7 +94,7 @@ func tame(text []byte) []byte {
 
 func withoutCredentials(text []byte) []byte {
 	var masked []byte
-	for _, m := range userInfo.FindAllSubmatchIndex(text, -1) {
+	for _, m := range userInfos(text) {
 		secret := credential(string(text[m[2]:m[3]]))
 		if secret == "" {
 			continue

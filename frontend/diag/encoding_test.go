@@ -14,7 +14,7 @@ func TestEncoding(t *testing.T) {
 		"a\nflask # caf\xe9\n":       "x:2:12: byte 0xe9 is not UTF-8 [PB001]",
 		"\xff\xfef\x00l\x00\n\x00":   "x:1:1: the file is UTF-16",
 		"\xfe\xff\x00f\x00l\x00\n":   "x:1:1: the file is UTF-16",
-		"\ufeffa: b\xe9\n":            "x:1:5: byte 0xe9",
+		"\ufeffa: b\xe9\n":           "x:1:5: byte 0xe9",
 		"\xff\xfe\x00":               "x:1:1: the file is UTF-16",
 		"\xed\xa0\x80 no surrogates": "x:1:1: byte 0xed",
 	} {

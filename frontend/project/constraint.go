@@ -250,5 +250,13 @@ func (c constraint) specifier() (string, bool) {
 
 // pythons are the releases of Python that the constraint allows.
 func (c constraint) pythons() pySet {
-	return pythonsWhere(func(r pythonRelease) bool { return c.allows(r.full) })
+	var any pySet
+	for _, alternative := range c {
+		all := allPythons()
+		for _, one := range alternative {
+			all = all.and(one.pythons(fullVersion))
+		}
+		any = any.or(all)
+	}
+	return any
 }

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,9 +21,23 @@ func addPairs(f *testing.F, pattern, lock, manifest string) {
 		a, errA := os.ReadFile(filepath.Join(dir, lock))
 		b, errB := os.ReadFile(filepath.Join(dir, manifest))
 		if errA == nil && errB == nil {
-			f.Add(a, b)
+			f.Add(thin(a), b)
 		}
 	}
+}
+
+// thin leaves one file to each package of a lock: most of a lock is its sums, and a fuzzer
+// gets through a short input more often.
+func thin(lock []byte) []byte {
+	lines := bytes.SplitAfter(lock, []byte("\n"))
+	sum := func(i int) bool { return i < len(lines) && bytes.Contains(lines[i], []byte("sha256:")) }
+	var kept []byte
+	for i, line := range lines {
+		if !sum(i) || !sum(i+1) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
 }
 
 // checkLock uses a lock in all ways. Mistakes have places, and what is written

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"sort"
 	"strings"
 	"sync"
 
@@ -64,6 +65,31 @@ func pythonsWhere(holds func(pythonRelease) bool) pySet {
 	return s
 }
 
+// pythons are the releases of Python that a clause allows.
+func (c clause) pythons(of func(pythonRelease) release) pySet {
+	if c.wildcard || c.op == "~=" {
+		return pythonsWhere(func(r pythonRelease) bool { return c.allows(of(r)) })
+	}
+	// They are in order: below the clause's version, at it, and above, it allows all or none.
+	all := pythonReleases()
+	at := sort.Search(len(all), func(i int) bool { return of(all[i]).version.Compare(c.version) >= 0 })
+	above := sort.Search(len(all), func(i int) bool { return of(all[i]).version.Compare(c.version) > 0 })
+	var s pySet
+	for _, part := range [][2]int{{0, at}, {at, above}, {above, len(all)}} {
+		if part[0] == part[1] || !c.allows(of(all[part[0]])) {
+			continue
+		}
+		for i := part[0]; i < part[1]; i++ {
+			s.add(i)
+		}
+	}
+	return s
+}
+
+// fullVersion is python_full_version, and minorVersion is python_version.
+func fullVersion(r pythonRelease) release  { return r.full }
+func minorVersion(r pythonRelease) release { return r.minor }
+
 var allPythons = sync.OnceValue(func() pySet {
 	return pythonsWhere(func(pythonRelease) bool { return true })
 })
@@ -71,10 +97,10 @@ var allPythons = sync.OnceValue(func() pySet {
 // pythonMarker decides a comparison with a version of Python for every release;
 // false if it is none.
 func pythonMarker(m marker) (pySet, bool) {
-	of := func(r pythonRelease) release { return r.full }
+	of := fullVersion
 	switch m.name {
 	case "python_version":
-		of = func(r pythonRelease) release { return r.minor }
+		of = minorVersion
 	case "python_full_version":
 	default:
 		return pySet{}, false
@@ -88,7 +114,7 @@ func pythonMarker(m marker) (pySet, bool) {
 			if err != nil {
 				return pySet{}, false
 			}
-			any = any.or(pythonsWhere(func(r pythonRelease) bool { return c.allows(of(r)) }))
+			any = any.or(c.pythons(of))
 		}
 		if m.op == "not in" {
 			return allPythons().without(any), true
@@ -99,7 +125,7 @@ func pythonMarker(m marker) (pySet, bool) {
 	if err != nil {
 		return pySet{}, false
 	}
-	return pythonsWhere(func(r pythonRelease) bool { return c.allows(of(r)) }), true
+	return c.pythons(of), true
 }
 
 // pythonRanges renders a set of releases as ranges among those of the lock.

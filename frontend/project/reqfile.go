@@ -28,7 +28,11 @@ func reqLines(data []byte) []reqLine {
 	var joined strings.Builder
 	first, column := 0, 1
 	flush := func(end int, last string) {
-		text := strings.TrimSpace(reqComment.ReplaceAllString(joined.String(), ""))
+		text := joined.String()
+		if strings.Contains(text, "#") {
+			text = reqComment.ReplaceAllString(text, "")
+		}
+		text = strings.TrimSpace(text)
 		if text != "" {
 			lines = append(lines, reqLine{text: text, first: first, end: end, column: column, endColumn: len(strings.TrimRight(last, " \t")) + 1})
 		}
