@@ -77,7 +77,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	if err != nil {
 		return nil, err
 	}
-	compilation, err := t.compilation(files)
+	compilation, err := t.compilation(ctx, files)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
 
 // compilation is what compiles these files. It is a part of what the image hangs on, so that
 // a cache that is exported has it.
-func (t *target) compilation(files []string) (*bk.State, error) {
+func (t *target) compilation(ctx context.Context, files []string) (*bk.Definition, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
@@ -46,16 +46,16 @@ func (t *target) compilation(files []string) (*bk.State, error) {
 		return nil, err
 	}
 	t.read = append(t.read, st)
-	return &st, nil
+	return t.in.marshal(ctx, st, t.platform)
 }
 
 // compiles reports what the container would end with at once: a file of what starts that
 // its Python cannot compile. Whatever else does not compile may never be imported.
-func (t *target) compiles(ctx context.Context, source fs.FS, st *bk.State) error {
-	if st == nil {
+func (t *target) compiles(ctx context.Context, source fs.FS, def *bk.Definition) error {
+	if def == nil {
 		return nil
 	}
-	ref, err := t.in.request(ctx, *st, t.platform, client.SolveRequest{Evaluate: true})
+	ref, err := t.in.requestOf(ctx, def, client.SolveRequest{Evaluate: true})
 	if err != nil {
 		return err
 	}

@@ -215,10 +215,20 @@ func (t *target) evaluate(ctx context.Context, st bk.State, platform ocispecs.Pl
 }
 
 func (in *inputs) request(ctx context.Context, st bk.State, platform ocispecs.Platform, req client.SolveRequest) (client.Reference, error) {
-	def, err := st.Marshal(ctx, bk.Platform(platform), bk.WithCaps(in.client.BuildOpts().LLBCaps))
+	def, err := in.marshal(ctx, st, platform)
 	if err != nil {
 		return nil, err
 	}
+	return in.requestOf(ctx, def, req)
+}
+
+// marshal is a state as the engine gets it. States that share a step are not to be
+// marshalled at the same time: BuildKit puts the mounts of a step in order meanwhile.
+func (in *inputs) marshal(ctx context.Context, st bk.State, platform ocispecs.Platform) (*bk.Definition, error) {
+	return st.Marshal(ctx, bk.Platform(platform), bk.WithCaps(in.client.BuildOpts().LLBCaps))
+}
+
+func (in *inputs) requestOf(ctx context.Context, def *bk.Definition, req client.SolveRequest) (client.Reference, error) {
 	req.Definition, req.CacheImports = def.ToPB(), in.ui.CacheImports
 	res, err := in.client.Solve(ctx, req)
 	if err != nil {

@@ -24,8 +24,10 @@ import (
 // tree is a solved reference as a file system. A missing file is an untyped
 // error of the gateway, so directories are listed before a file is read.
 type tree struct {
-	ctx  context.Context //nolint:containedctx // fs.FS has no other way to carry it
-	ref  func() (client.Reference, error)
+	ctx context.Context //nolint:containedctx // fs.FS has no other way to carry it
+	ref func() (client.Reference, error)
+
+	mu   sync.Mutex                          // guards dirs: the builds of several platforms read at the same time
 	dirs map[string]map[string]*fstypes.Stat // by path and name
 }
 
@@ -114,7 +116,10 @@ func (t *tree) Open(name string) (fs.File, error) {
 }
 
 func (t *tree) list(dir string) (map[string]*fstypes.Stat, error) {
-	if stats, ok := t.dirs[dir]; ok {
+	t.mu.Lock()
+	stats, ok := t.dirs[dir]
+	t.mu.Unlock()
+	if ok {
 		return stats, nil
 	}
 	if stat, err := t.Stat(dir); err != nil {
@@ -126,16 +131,18 @@ func (t *tree) list(dir string) (map[string]*fstypes.Stat, error) {
 	if err != nil {
 		return nil, err
 	}
-	stats, err := ref.ReadDir(t.ctx, client.ReadDirRequest{Path: dir})
+	found, err := ref.ReadDir(t.ctx, client.ReadDirRequest{Path: dir})
 	if err != nil {
 		return nil, &fs.PathError{Op: "readdir", Path: dir, Err: err}
 	}
-	byName := map[string]*fstypes.Stat{}
-	for _, s := range stats {
-		byName[path.Base(s.Path)] = s
+	stats = make(map[string]*fstypes.Stat, len(found))
+	for _, s := range found {
+		stats[path.Base(s.Path)] = s
 	}
-	t.dirs[dir] = byName
-	return byName, nil
+	t.mu.Lock()
+	t.dirs[dir] = stats
+	t.mu.Unlock()
+	return stats, nil
 }
 
 type info struct{ stat *fstypes.Stat }
