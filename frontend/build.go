@@ -46,8 +46,10 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err := in.checkBill(); err != nil {
 		return nil, in.explain(err)
 	}
+	all := newTogether(max(len(ui.TargetPlatforms), 1))
 	rb, err := ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
 		res, err := in.image(ctx, platform)
+		all.end(ctx, err)
 		return res, in.explain(err)
 	})
 	if err != nil {
