@@ -5,6 +5,10 @@ usage: requires.py [uv.py options] --asked FILE [--before DIR] -- UV... --then A
 FILE is a JSON list of lists of requirements, one for each package; archives are read for
 theirs. UV installs wheels alone. With --before, what is in that cache is there already,
 and where nothing is asked for nothing is left.
+
+What packages ask for is a stranger's text, and this step has the secrets. uv puts the
+values of variables into the URLs of requirements, and quotes lines of files that it
+cannot read: so it is given names of packages only.
 """
 
 import ast
@@ -65,13 +69,29 @@ def first(members, name=lambda m: m):
     return next((m for m in members if re.fullmatch(r"(\./)?[^/]+/pyproject\.toml", name(m))), None)
 
 
+# A requirement by name, with extras, versions and a marker (PEP 508), and no URL.
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[A-Za-z0-9._,\s-]*\])?\s*(\(?[<>=!~][A-Za-z0-9._*+!<>=~,\s-]*\)?)?\s*(;[^$/@]*)?")
+
+
+def named(requirements):
+    """Those that an index is asked for; the others are said, and left to the step that builds."""
+    found = []
+    for text in requirements if isinstance(requirements, list) else []:
+        words = " ".join(text.split()) if isinstance(text, str) else ""
+        if NAMED.fullmatch(words):
+            found.append(words)
+        else:
+            print(f"not downloaded, since it is no name of a package: {ascii(text)}", file=sys.stderr)
+    return found
+
+
 def main():
     options, (command, archives) = uv.split(sys.argv[1:])
     asked, before = install.take(options, "--asked"), install.take(options, "--before")
     with open(asked, encoding="utf-8") as file:
-        wanted = json.load(file)
+        wanted = [named(requirements) for requirements in json.load(file)]
     if not before:
-        wanted += [build_system(manifest(path))["requires"] for path in archives]
+        wanted += [named(build_system(manifest(path))["requires"]) for path in archives]
     elif any(wanted):
         shutil.copytree(before, os.environ["UV_CACHE_DIR"], symlinks=True, dirs_exist_ok=True)
     env = uv.environment(options)
