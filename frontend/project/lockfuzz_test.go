@@ -91,8 +91,8 @@ func checkPlaces(t *testing.T, err error) {
 
 func FuzzPoetryLock(f *testing.F) {
 	addPairs(f, "poetry-*", PoetryLockFile, PyprojectFile)
-	f.Add([]byte("[[package]]\nname = \"a\"\nversion = \"1\"\nfiles = [{hash = \"sha256:00\"}]\n[package.dependencies]\n"+
-		"b = [{version = \"<2 || >3\", markers = \"extra == 'x'\", optional = true}]\n[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\n"),
+	f.Add([]byte(long("[[package]]\nname = \"a\"\nversion = \"1\"\nfiles = [{hash = \"sha256:00\"}]\n[package.dependencies]\n"+
+		"b = [{version = \"<2 || >3\", markers = \"extra == 'x'\", optional = true}]\n[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\n")),
 		[]byte("[tool.poetry.dependencies]\na = {version = \"~1.0\", extras = [\"x\"], python = \"<3.11\"}\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
 		watch(t)
@@ -111,8 +111,8 @@ func FuzzPoetryLock(f *testing.F) {
 
 func FuzzPdmLock(f *testing.F) {
 	addPairs(f, "pdm-*", PdmLockFile, PyprojectFile)
-	f.Add([]byte("[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nextras = [\"x\"]\ndependencies = [\"a==1\", \"b; os_name == 'nt'\"]\n"+
-		"files = [{hash = \"sha256:00\"}]\n[[package]]\nname = \"a\"\nversion = \"1\"\npath = \"./a\"\n"),
+	f.Add([]byte(long("[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nextras = [\"x\"]\ndependencies = [\"a==1\", \"b; os_name == 'nt'\"]\n"+
+		"files = [{hash = \"sha256:00\"}]\n[[package]]\nname = \"a\"\nversion = \"1\"\npath = \"./a\"\n")),
 		[]byte("[project]\ndependencies = [\"a[x]>=1\"]\n[tool.pdm.dev-dependencies]\nx = [\"-e file:///${PROJECT_ROOT}/a#egg=a\", {git = \"g\", name = \"n\"}]\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
 		watch(t)
@@ -131,7 +131,7 @@ func FuzzPdmLock(f *testing.F) {
 
 func FuzzPipfileLock(f *testing.F) {
 	addPairs(f, "pipenv*", PipfileLockFile, PipfileFile)
-	f.Add([]byte(`{"_meta": {"pipfile-spec": 6, "requires": {"python_version": "3"}}, "default": {"a": {"version": "==1", "hashes": ["sha256:00"], "os_name": "== 'nt'"}}}`),
+	f.Add([]byte(long(`{"_meta": {"pipfile-spec": 6, "requires": {"python_version": "3"}}, "default": {"a": {"version": "==1", "hashes": ["sha256:00"], "os_name": "== 'nt'"}}}`)),
 		[]byte("[packages]\na = {version = \"*\", os_name = \"== 'nt'\"}\n"))
 	f.Fuzz(func(t *testing.T, lock, manifest []byte) {
 		watch(t)

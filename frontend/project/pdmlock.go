@@ -150,6 +150,13 @@ func (l *PdmLock) readMetadata() (map[string][]pdmFile, error) {
 			l.pythons = c.pythons()
 		}
 	}
+	for _, name := range sortedKeys(metadata.Files) {
+		for j, f := range metadata.Files[name] {
+			if err := sumMistake(l.File, pdmHint, f.Hash, "metadata", "files", name, itoa(j), "hash"); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return metadata.Files, nil
 }
 
@@ -163,6 +170,11 @@ func (l *PdmLock) readPackage(i int, files map[string][]pdmFile) error {
 	}
 	if !nameRule.MatchString(pkg.Name) {
 		return mistake("PB108", l.File, pkg.at, pdmHint, "%q is not the name of a package", pkg.Name)
+	}
+	for j, f := range pkg.Files {
+		if err := sumMistake(l.File, pdmHint, f.Hash, "package", itoa(i), "files", itoa(j), "hash"); err != nil {
+			return err
+		}
 	}
 	if len(pkg.Files) == 0 {
 		pkg.Files = files[pkg.Name+" "+pkg.Version]

@@ -13,7 +13,7 @@ func (l *PdmLock) setPackage(i int) (SetPackage, error) {
 	pkg := &l.packages[i]
 	p := SetPackage{Name: pkg.Name, Version: pkg.Version, Editable: pkg.Editable, At: pkg.at}
 	for _, f := range pkg.Files {
-		if hashRule.MatchString(f.Hash) {
+		if pipTakes(f.Hash) {
 			p.Hashes = append(p.Hashes, f.Hash)
 		}
 	}

@@ -108,6 +108,11 @@ func ParsePipfileLock(name string, data []byte, p *Pipfile) (*PipfileLock, error
 			if pkg.marker, err = pipfileMarker(pkg.Markers, values[key]); err != nil {
 				return nil, l.mistake("PB108", file.keyAt(section, key), pipfileHint, "%s: %v", key, err)
 			}
+			for _, h := range pkg.Hashes {
+				if _, _, err := parseSum(h); err != nil {
+					return nil, l.mistake("PB108", file.keyAt(section, key, "hashes"), pipfileHint, "%s: %v", key, err)
+				}
+			}
 			packages[key] = pkg
 			if _, ok := l.keys[section][NormalizeName(key)]; !ok {
 				l.keys[section][NormalizeName(key)] = key

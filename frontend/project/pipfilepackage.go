@@ -15,7 +15,7 @@ func (l *PipfileLock) setPackage(section, key string, pkg pipfilePackage) (SetPa
 	at := l.file.keyAt(section, key)
 	p := SetPackage{Name: NormalizeName(key), Extras: pkg.Extras, Editable: pkg.Editable, At: at}
 	for _, h := range pkg.Hashes {
-		if hashRule.MatchString(h) {
+		if pipTakes(h) {
 			p.Hashes = append(p.Hashes, h)
 		}
 	}

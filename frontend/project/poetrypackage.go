@@ -17,19 +17,33 @@ func (l *PoetryLock) readHashes() error {
 		return err
 	}
 	files := map[string][]poetryFile{}
-	for name, list := range metadata.Files {
+	for _, name := range sortedKeys(metadata.Files) {
+		list := metadata.Files[name]
+		for j, f := range list {
+			if err := sumMistake(l.File, poetryHint, f.Hash, "metadata", "files", name, itoa(j), "hash"); err != nil {
+				return err
+			}
+		}
 		files[NormalizeName(name)] = append(files[NormalizeName(name)], list...)
 	}
-	for name, list := range metadata.Hashes {
-		for _, hash := range list {
+	for _, name := range sortedKeys(metadata.Hashes) {
+		for j, hash := range metadata.Hashes[name] {
 			if !strings.Contains(hash, ":") {
 				hash = "sha256:" + hash
+			}
+			if err := sumMistake(l.File, poetryHint, hash, "metadata", "hashes", name, itoa(j)); err != nil {
+				return err
 			}
 			files[NormalizeName(name)] = append(files[NormalizeName(name)], poetryFile{Hash: hash})
 		}
 	}
 	for i := range l.packages {
 		pkg := &l.packages[i]
+		for j, f := range pkg.Files {
+			if err := sumMistake(l.File, poetryHint, f.Hash, "package", itoa(i), "files", itoa(j), "hash"); err != nil {
+				return err
+			}
+		}
 		if len(pkg.Files) == 0 {
 			pkg.Files = ofVersion(files[NormalizeName(pkg.Name)], pkg.Version)
 		}
@@ -62,7 +76,7 @@ func (l *PoetryLock) setPackage(i int) (SetPackage, error) {
 	pkg := &l.packages[i]
 	p := SetPackage{Name: NormalizeName(pkg.Name), Version: pkg.Version, At: pkg.at}
 	for _, f := range pkg.Files {
-		if hashRule.MatchString(f.Hash) {
+		if pipTakes(f.Hash) {
 			p.Hashes = append(p.Hashes, f.Hash)
 		}
 	}

@@ -2,7 +2,6 @@ package project
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -104,6 +103,9 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 		if err := p.checkFiles(); err != nil {
 			return nil, mistake("PB108", file, file.At("packages", itoa(i)), "", "packages[%d]: %v", i, err)
 		}
+		if at, err := p.checkSums(); err != nil {
+			return nil, mistake("PB108", file, file.At(append([]string{"packages", itoa(i)}, at...)...), "lock again with the tool that made it", "%s: %v", p.Name, err)
+		}
 	}
 	return l, nil
 }
@@ -152,9 +154,6 @@ func (p *PylockPackage) checkFiles() error {
 		if f.Name == "." || f.Name == ".." || strings.ContainsFunc(f.Name, func(r rune) bool { return r == '/' || r == '\\' || notInPath(r) }) {
 			return fmt.Errorf("%s: %q is not the name of a file", p.Name, f.Name)
 		}
-		if sum, ok := f.Hashes["sha256"]; ok && !sha256Sum.MatchString(sum) {
-			return fmt.Errorf("%s: %q is not a SHA-256", p.Name, sum)
-		}
 		if strings.ContainsFunc(f.URL, notInURL) || strings.ContainsFunc(f.Path+f.Subdirectory, notInPath) {
 			return fmt.Errorf("%s: %q is not where a file is", p.Name, f.URL+f.Path)
 		}
@@ -168,9 +167,25 @@ func (p *PylockPackage) checkFiles() error {
 	return nil
 }
 
-// sha256Sum keeps all else out of the lines that sums are written to; one of another
-// length fits no file.
-var sha256Sum = regexp.MustCompile(`^[0-9a-f]+$`)
+// checkSums says what is wrong with the sum of a file, and where in the package it is.
+func (p *PylockPackage) checkSums() (at []string, err error) {
+	check := func(f *File, path ...string) {
+		if f == nil {
+			return
+		}
+		for _, algorithm := range sortedKeys(f.Hashes) {
+			if wrong := checkSum(algorithm, f.Hashes[algorithm]); wrong != nil && err == nil {
+				at, err = append(path, "hashes", algorithm), wrong
+			}
+		}
+	}
+	check(p.Archive, "archive")
+	check(p.Sdist, "sdist")
+	for j := range p.Wheels {
+		check(&p.Wheels[j], "wheels", itoa(j))
+	}
+	return at, err
+}
 
 // notInURL reports characters that would end a URL, or its line, where it is written to.
 func notInURL(r rune) bool { return plan.Hidden(r) || unicode.IsSpace(r) }

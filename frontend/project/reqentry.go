@@ -1,6 +1,7 @@
 package project
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -9,18 +10,11 @@ import (
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
-// hashRule is pip's format of a hash; it takes these algorithms only.
-var hashRule = regexp.MustCompile(`^(sha256|sha384|sha512):[0-9a-fA-F]+$`)
-
 // entry reads one requirement with its options.
 func (p *reqParser) entry(at plan.Location, text string, options []reqOption, editable, constraint bool) {
 	e := RequirementLine{Location: at, Editable: editable}
 	for _, o := range options {
-		switch {
-		case o.name == "hash" && hashRule.MatchString(o.value):
-			e.Hashes = append(e.Hashes, o.value)
-		case o.name == "hash":
-			p.fail("PB115", at, "write it like --hash=sha256:<64 digits>", "\""+o.value+"\" is not a hash that pip takes")
+		if o.name == "hash" && !p.hash(&e, o.value) {
 			return
 		}
 	}
@@ -33,6 +27,17 @@ func (p *reqParser) entry(at plan.Location, text string, options []reqOption, ed
 	} else {
 		p.out.Entries = append(p.out.Entries, e)
 	}
+}
+
+// hash adds a sum to a requirement. pip takes capital digits too.
+func (p *reqParser) hash(e *RequirementLine, text string) bool {
+	text = strings.ToLower(text)
+	if _, _, err := parseSum(text); err != nil || !pipTakes(text) {
+		p.fail("PB115", e.Location, "write it like --hash=sha256:<64 digits>", fmt.Sprintf("%.150q is not a hash that pip takes", text))
+		return false
+	}
+	e.Hashes = append(e.Hashes, text)
+	return true
 }
 
 // target finds out what a requirement is: a URL, a path, or a name.
@@ -80,8 +85,8 @@ func (p *reqParser) target(e *RequirementLine, text string) bool {
 		e.URL = true
 		// pip takes the hash from a URL's fragment too.
 		for _, algorithm := range []string{"sha256", "sha384", "sha512"} {
-			if sum := fragment(location, algorithm); sum != "" {
-				e.Hashes = append(e.Hashes, algorithm+":"+sum)
+			if sum := fragment(location, algorithm); sum != "" && !p.hash(e, algorithm+":"+sum) {
+				return false
 			}
 		}
 	}

@@ -207,7 +207,7 @@ func TestReqLines(t *testing.T) {
 
 func FuzzRequirements(f *testing.F) {
 	for _, seed := range []string{
-		"a==1 --hash=sha256:" + sum + " \\\n --hash=sha256:00\n-e .[x]\n-r requirements.txt\n-c sub/r.txt",
+		"a==1 --hash=sha256:" + sum + " \\\n --hash=sha512:" + sum + sum + "\n-e .[x]\n-r requirements.txt\n-c sub/r.txt",
 		"name [x] @ git+ssh://git@h.example/r@v#egg=q ; extra == 'x'", "--index-url https://a:b@h\n${X}", "-rsub/r.txt\n-", "a\\", "'\"\n\\",
 	} {
 		f.Add([]byte(seed))

@@ -159,11 +159,30 @@ func ParseUVLock(name string, data []byte) (*UVLock, error) {
 	for i := range l.Packages {
 		pkg := &l.Packages[i]
 		pkg.index = i
+		if err := pkg.checkSums(file); err != nil {
+			return nil, err
+		}
 		if dir, ok := pkg.Source.Dir(); ok && dir == "." {
 			l.Root = pkg
 		}
 	}
 	return l, nil
+}
+
+// checkSums refuses sums that no file has.
+func (pkg *LockedPackage) checkSums(file *tomlfile.File) error {
+	const hint = "run `uv lock` and commit uv.lock"
+	if pkg.Sdist != nil {
+		if err := sumMistake(file, hint, pkg.Sdist.Hash, pkg.path("sdist", "hash")...); err != nil {
+			return err
+		}
+	}
+	for j, wheel := range pkg.Wheels {
+		if err := sumMistake(file, hint, wheel.Hash, pkg.path("wheels", strconv.Itoa(j), "hash")...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkLockVersion(file *tomlfile.File) error {
