@@ -73,7 +73,8 @@ func (in *inputs) head() string {
 
 // annotated are the labels that are annotations of the manifest as well, where
 // registries show them: what the build alone knows. BuildKit takes the annotations of a
-// frontend over those of the caller, whom nobody shall tell how an image is called.
+// frontend over those of the caller, which it tells no frontend of: whom nobody shall tell
+// how an image is called, and who takes one back with an empty label.
 func annotated() []string {
 	return []string{
 		ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest, ocispecs.AnnotationRevision, ocispecs.AnnotationSource,

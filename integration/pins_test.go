@@ -170,6 +170,22 @@ func TestAnnotationsOfTheCaller(t *testing.T) {
 	if len(image.index.Manifests) != 1 {
 		t.Errorf("%d manifests", len(image.index.Manifests))
 	}
+	// An empty label leaves to the caller's annotation what the build would say.
+	attrs, annotations := map[string]string{"vcs:revision": "abc", "vcs:source": "https://git.example/shop"}, map[string]string{}
+	for _, name := range []string{ocispecs.AnnotationRevision, ocispecs.AnnotationSource, ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest} {
+		attrs["label:"+name], annotations["annotation."+name] = "", "mine"
+	}
+	image = export(t, dir, attrs, annotations, nil)
+	var manifest ocispecs.Manifest
+	image.read(t, blobName(image.index.Manifests[0].Digest), &manifest)
+	var config ocispecs.Image
+	image.read(t, blobName(manifest.Config.Digest), &config)
+	for name := range annotations {
+		name = strings.TrimPrefix(name, "annotation.")
+		if label, labelled := config.Config.Labels[name]; manifest.Annotations[name] != "mine" || labelled {
+			t.Errorf("%s is %q, and the label %q", name, manifest.Annotations[name], label)
+		}
+	}
 }
 
 // TestFrontendPinned locks the frontend that runs, and has the first line choose it.

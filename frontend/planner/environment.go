@@ -47,16 +47,11 @@ const (
 )
 
 // labels says what the image is, after the OCI image specification's
-// pre-defined annotation keys; --label wins over the file.
+// pre-defined annotation keys; --label wins over the file. An empty one of those takes back
+// what the build says, and is none.
 func (b *builder) labels() {
 	labels := map[string]string{ocispecs.AnnotationBaseImageName: b.plan.Images["base"].Ref}
-	for name, value := range map[string]string{
-		ocispecs.AnnotationBaseImageDigest: b.BaseDigest, ocispecs.AnnotationRevision: b.Revision, ocispecs.AnnotationSource: b.Source,
-	} {
-		if value != "" {
-			labels[name] = value
-		}
-	}
+	labels[ocispecs.AnnotationBaseImageDigest], labels[ocispecs.AnnotationRevision], labels[ocispecs.AnnotationSource] = b.BaseDigest, b.Revision, b.Source
 	if p := b.Facts.Project; p != nil {
 		if p.Name != "" {
 			labels["org.opencontainers.image.title"] = p.Name
@@ -70,6 +65,11 @@ func (b *builder) labels() {
 	}
 	for k, v := range b.Labels {
 		labels[k] = v
+	}
+	for _, name := range []string{ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest, ocispecs.AnnotationRevision, ocispecs.AnnotationSource} {
+		if labels[name] == "" {
+			delete(labels, name)
+		}
 	}
 	b.plan.Config.Labels = labels
 }
