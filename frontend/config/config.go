@@ -68,6 +68,8 @@ type Build struct {
 	Hermetic bool
 	// Requires is the lock (PEP 751) of what packages are built with; "" for none.
 	Requires string
+	// Trusted are packages whose build scripts may see secrets, where versions are found.
+	Trusted []string
 	// AptMirror is the URL of a mirror of Debian's archive; "" for the base's own.
 	AptMirror string
 	// CollectStatic switches Django's collectstatic on or off; nil leaves it to

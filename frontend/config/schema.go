@@ -120,6 +120,10 @@ func buildTable(b *Build) *table {
 			doc: "agent sockets that the install step may use", byself: "`false`",
 			read: ssh(&b.SSH),
 		}, {
+			name: "trusted", kind: "list of strings", example: `["legacy"]`,
+			doc: "packages whose build scripts may see the secrets", byself: "none",
+			read: texts(&b.Trusted, checkName("a package")),
+		}, {
 			name: "ca", kind: "boolean or string", example: `true`,
 			doc: "secret with the certificate of a company's CA", byself: "`false`",
 			read: ca(&b.CA),

@@ -121,6 +121,7 @@ func Catalogue() []Entry {
 		{"PB523", "TestsFailed", "The tests failed."},
 		{"PB524", "UndeclaredRequirement", "A package needs another one to be built, and does not say so."},
 		{"PB525", "NotPassed", "A secret or an agent that the build needs was not passed."},
+		{"PB526", "BuildWithSecrets", "A package would be built where secrets are seen, to know what it needs."},
 		{"PB599", "StepFailed", "A step failed, and pybuild does not know why."},
 
 		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},

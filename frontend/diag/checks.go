@@ -28,7 +28,7 @@ func Checks() []Check {
 		{"SecretInEnv", "A variable of the image, or a build argument, has the name of a secret and a value."},
 		{"SecretInSettings", "Django's settings have the secret key as a text."},
 		{"UncacheableInclude", "`include` names files that change without a change of the code."},
-		{"UnlockedSecrets", "A step that sees secrets may run build scripts, since the versions are not locked."},
+		{"UnlockedSecrets", "Build scripts that the configuration trusts may see secrets, since the versions are not locked."},
 		{"UnpinnedBase", "The tag of an image is `latest`, or there is none."},
 		{"UnservedStatic", "Django's static files are neither collected nor served."},
 		{"UnusedBuildArg", "`--build-arg` names something that `[build] args` does not have."},

@@ -69,7 +69,7 @@ func TestApart(t *testing.T) {
 // checkApart looks at each step's script and at what it sees.
 func checkApart(t *testing.T, p *plan.Plan, private bool) {
 	t.Helper()
-	// What downloads and runs nothing of it; and resolve.py, which the check UnlockedSecrets warns of.
+	// What downloads and runs nothing of it.
 	download := []string{"fetch.py", "requires.py", "clone.py", "resolve.py"}
 	for _, s := range p.Steps {
 		script := ""
@@ -88,6 +88,9 @@ func checkApart(t *testing.T, p *plan.Plan, private bool) {
 				t.Errorf("%s has the cache of all builds", s.Name)
 			}
 		}
+		if script == "resolve.py" && slices.Contains(s.Args, ":all:") != private {
+			t.Errorf("%s may run build scripts, or not: %q", s.Name, s.Args)
+		}
 		if script == "backend.py" && !s.Offline {
 			t.Errorf("%s has a network", s.Name)
 		}
@@ -101,7 +104,7 @@ func checkApart(t *testing.T, p *plan.Plan, private bool) {
 }
 
 // TestUnlockedSecrets warns of each input that is asked for versions with secrets at hand,
-// and of none that is locked.
+// where a build script is trusted, and of none that is locked.
 func TestUnlockedSecrets(t *testing.T) {
 	const project, corp = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"inner\"]\n", "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
 	const pipfile = "[[source]]\nurl = \"https://index.example/simple\"\nverify_ssl = true\nname = \"corp\"\n[packages]\n"
@@ -121,19 +124,100 @@ func TestUnlockedSecrets(t *testing.T) {
 			"Pipfile.lock": fmt.Sprintf(pipfileLock, `"inner": {"git": "https://git.example/inner", "ref": "`+strings.Repeat("a", 40)+`"}`)}, "lock it with uv"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fsys := fstest.MapFS{"pybuild.toml": {Data: []byte("# syntax=org/pybuild\npython = \"3.13\"\n[serve]\nscript = \"job.py\"\n")}, "job.py": {}}
-			for file, text := range c.files {
-				fsys[file] = &fstest.MapFile{Data: []byte(text)}
-			}
-			hint := ""
-			for _, w := range planner.Warnings(inputOf(t, fsys)) {
-				if w.Rule == "UnlockedSecrets" {
-					hint = w.Hint
+			for config, warns := range map[string]string{"": "", "[build]\ntrusted = [\"inner\"]\n": c.warns} {
+				hint := ""
+				for _, w := range planner.Warnings(inputOf(t, filesOf(config, c.files))) {
+					if w.Rule == "UnlockedSecrets" {
+						hint = w.Hint
+					}
 				}
-			}
-			if (hint == "") != (c.warns == "") || !strings.Contains(hint, c.warns) {
-				t.Errorf("the warning is %q, want %q", hint, c.warns)
+				if (hint == "") != (warns == "") || !strings.Contains(hint, warns) {
+					t.Errorf("with %q the warning is %q, want %q", config, hint, warns)
+				}
 			}
 		})
 	}
+}
+
+// filesOf is a project with a job.
+func filesOf(config string, files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{"pybuild.toml": {Data: []byte("# syntax=org/pybuild\npython = \"3.13\"\n" + config + "[serve]\nscript = \"job.py\"\n")}, "job.py": {}}
+	for file, text := range files {
+		fsys[file] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+// TestClosed has each step that finds versions know which secrets it may see, and how uv
+// builds nothing then.
+func TestClosed(t *testing.T) {
+	const manifest, corp = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"inner\"]\n", "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
+	const poetry = "[tool.poetry]\nname = \"shop\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \"*\"\ninner = {git = \"https://git.example/inner\"}\n"
+	poetryLock := "[[package]]\nname = \"inner\"\nversion = \"1.0\"\noptional = false\ngroups = [\"main\"]\npython-versions = \"*\"\nfiles = []\n[package.source]\ntype = \"git\"\nurl = \"https://git.example/inner\"\nreference = \"HEAD\"\nresolved_reference = \"" +
+		strings.Repeat("a", 40) + "\"\n[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"0\"\n"
+	const trusts = "[build]\ntrusted = [\"In_ner\", \"a\"]\n"
+	private := map[string]string{"pyproject.toml": manifest + corp}
+	for name, c := range map[string]struct {
+		config string
+		files  map[string]string
+		lock   string // what is locked
+		closed []string
+		sees   []string
+	}{
+		"no index":          {"", map[string]string{"pyproject.toml": manifest}, "", nil, nil},
+		"a CA":              {"[build]\nca = true\n", map[string]string{"pyproject.toml": manifest}, "", nil, nil},
+		"an index":          {"", private, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/root/.netrc"}},
+		"trusted":           {trusts, private, "", []string{"--only-binary", ":all:", "--no-binary", "a", "--no-binary", "in-ner"}, []string{"--secret", "/root/.netrc", "--trusted", "a", "--trusted", "in-ner"}},
+		"a file":            {"[build]\nsecrets = [{ id = \"x\", target = \"/etc/x\" }]\n", map[string]string{"pyproject.toml": manifest}, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/etc/x"}},
+		"an agent":          {"[build]\nssh = true\n", map[string]string{"requirements.txt": "inner\n"}, "", []string{"--only-binary", ":all:"}, nil},
+		"server keys":       {"", map[string]string{"requirements.txt": "inner @ git+ssh://git@git.example/inner\n"}, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/root/.netrc"}},
+		"a wheelhouse":      {"[build]\nwheelhouse = \"wheels\"\n", map[string]string{"pyproject.toml": manifest + corp, "wheels/x": ""}, "", nil, nil},
+		"a locked pylock":   {"", map[string]string{"pyproject.toml": manifest + corp, "pylock.toml": "lock-version = \"1.0\"\ncreated-by = \"test\"\npackages = []\n"}, "", nil, []string{"--secret", "/root/.netrc"}},
+		"a locked commit":   {"", map[string]string{"pyproject.toml": poetry, "poetry.lock": poetryLock}, "", []string{"--only-binary", "inner"}, []string{"--secret", "/root/.netrc"}},
+		"the target lock":   {"", private, "pyproject.toml", []string{"--no-build"}, []string{"--secret", "/root/.netrc"}},
+		"lock and trust":    {trusts, private, "pyproject.toml", []string{"--no-build", "--no-binary-package", "a", "--no-binary-package", "in-ner"}, []string{"--secret", "/root/.netrc", "--trusted", "a", "--trusted", "in-ner"}},
+		"lock requirements": {"", map[string]string{"requirements.in": "--index-url https://index.example/simple\ninner\n"}, "requirements.in", []string{"--only-binary", ":all:"}, []string{"--secret", "/root/.netrc"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := inputOf(t, filesOf(c.config, c.files))
+			id, p, err := "resolve", (*plan.Plan)(nil), error(nil)
+			if c.lock != "" {
+				id, in.Target = "lock", planner.Locking
+				p, err = planner.Lock(in, c.lock)
+			} else {
+				p, err = planner.New(in)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := p.Step(id).Args
+			cut := slices.Index(args, "--")
+			var sees []string
+			for i := 0; i+1 < cut; i++ {
+				if args[i] == "--secret" || args[i] == "--trusted" {
+					sees = append(sees, args[i], args[i+1])
+				}
+			}
+			closed := args[max(cut, lastIndex(args, "--then"))+1:]
+			if c.lock == "" && len(closed) > 0 && closed[0] == "/run/pybuild/uv" || c.lock != "" && !slices.Contains(args, "--then") {
+				closed = nil
+			}
+			if !slices.Equal(closed, c.closed) || !slices.Equal(sees, c.sees) {
+				t.Errorf("closed by %q, sees %q", closed, sees)
+			}
+			if c.config == "[build]\nwheelhouse = \"wheels\"\n" && slices.ContainsFunc(p.Step(id).Mounts, func(m plan.Mount) bool { return m.Kind == plan.Secret }) {
+				t.Error("a build script of the wheelhouse would see a secret")
+			}
+		})
+	}
+}
+
+// lastIndex is the place of the last of the words, or -1.
+func lastIndex(words []string, word string) int {
+	for i := len(words) - 1; i >= 0; i-- {
+		if words[i] == word {
+			return i
+		}
+	}
+	return -1
 }

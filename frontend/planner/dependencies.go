@@ -41,19 +41,21 @@ func (b *builder) resolve() {
 	if lock == nil {
 		return
 	}
+	access, given := b.resolves()
 	run := b.python(on, "resolve.py")
-	run = append(run, b.accessFlags()...)
+	run = append(run, access...)
 	run = append(run, "--")
 	run = append(run, lock...)
 	run = append(run, "--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
 		"--python", b.interpreter(on), "--prefix", "/tmp/none", "-r", "/out/pylock.toml")
 	run = append(append(run, b.crossFlags(on)...), b.lockSelection()...)
+	run = append(run, b.closed(lock)...)
 	step := plan.Step{
 		ID: "resolve", Name: "[builder] find the packages for " + b.Platform + " in " + b.inputName(), Stage: "builder",
 		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.offline(), At: b.inputAt(),
 		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, uvScripts("resolve.py", "tree.py")...)...),
 	}
-	step.Mounts = append(step.Mounts, b.access()...)
+	step.Mounts = append(step.Mounts, given...)
 	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {
 		// uv caches by path what a directory says of itself, and all projects
 		// have the same paths here: this cache is the step's own.

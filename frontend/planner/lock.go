@@ -72,11 +72,12 @@ func Lock(in Input, source string) (*plan.Plan, error) {
 		}
 	}
 	const locked = "/run/pybuild/locked/"
-	args := slices.Concat(b.python(on, "lock.py"), b.accessFlags(), []string{"--", locked + file, file}, command)
+	access, given := b.resolves()
+	args := slices.Concat(b.python(on, "lock.py"), access, []string{"--", locked + file, file}, command, b.closed(command))
 	mounts := append(wholeProject(), b.tools(on, uvScripts("lock.py")...)...)
 	b.add(plan.Step{
 		ID: "lock", Name: "[lock] write " + file, Stage: "lock", On: on, Args: args, Env: b.uvEnv(on), Dir: "/", Output: "/out", Offline: b.airGapped(),
-		Mounts: append(append(mounts, b.access()...), plan.Mount{
+		Mounts: append(append(mounts, given...), plan.Mount{
 			Kind: plan.Bind, From: plan.Ref{Context: plan.Manifests}, Target: strings.TrimSuffix(locked, "/"),
 		}),
 	})

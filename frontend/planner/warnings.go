@@ -74,20 +74,20 @@ func unlistedPackages(in Input) []diag.Warning {
 }
 
 // unlockedSecrets warns of the one step that may build with secrets: asking a package
-// that has no wheel what it depends on can mean running its build script, and which
-// packages that are is not known before.
+// that has no wheel what it depends on can mean running its build script, and the
+// configuration trusts some.
 func unlockedSecrets(in Input) []diag.Warning {
 	b := builder{Input: in}
 	f := in.Facts
-	w := diag.Warning{Rule: "UnlockedSecrets", At: b.inputAt()}
+	w := diag.Warning{Rule: "UnlockedSecrets", At: in.Config.At("build", "trusted")}
 	switch {
-	case !b.guarded() || !f.ListsDependencies() || f.Input == project.InputUVLock || f.Input == project.InputPylock || f.ScriptLock != nil:
+	case !b.guarded() || len(b.trusted()) == 0 || !f.ListsDependencies() || f.Input == project.InputUVLock || f.Input == project.InputPylock || f.ScriptLock != nil:
 		return nil
 	case !b.locked():
-		w.Message = "finding versions can run build scripts, and that step sees the secrets of the build"
+		w.Message = "finding versions can run the build scripts of " + strings.Join(b.trusted(), ", ") + ", and that step sees the secrets of the build"
 		w.Hint = "lock where you trust what is run, and build from the lock: " + lockHint(f)
 	case len(f.GitSources) > 0:
-		w.Message = "a repository in " + f.InputFile + " is asked for its version by its build script, and that step sees the secrets of the build"
+		w.Message = "a repository in " + f.InputFile + " may be asked for its version by its build script, and that step sees the secrets of the build"
 		w.Hint = "lock it with uv, which writes down what it found: uv.lock, or pylock.toml"
 	default:
 		return nil

@@ -53,15 +53,16 @@ func ToolResolution(in Input) (*plan.Plan, error) {
 	on := b.builds()
 	compile := []string{uvPath, "pip", "compile", "--format", "pylock.toml", "--no-header", "-q", "--python", b.interpreter(on), "-o", "/out/pylock.toml"}
 	compile = append(append(compile, b.sourceFlags()...), toolsFile)
-	run := slices.Concat(b.python(on, "resolve.py"), b.accessFlags(), []string{"--"}, compile,
+	access, given := b.resolves()
+	run := slices.Concat(b.python(on, "resolve.py"), access, []string{"--"}, compile,
 		[]string{"--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
-			"--python", b.interpreter(on), "--prefix", "/tmp/none", "-r", "/out/pylock.toml"})
+			"--python", b.interpreter(on), "--prefix", "/tmp/none", "-r", "/out/pylock.toml"}, b.closed(compile))
 	b.add(plan.Step{
 		ID: "resolve", Name: "[wheelhouse] find what builds the project", Stage: "builder", On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir,
 		Output: "/out", Offline: b.airGapped(), At: b.inputAt(),
 		Mounts: append(append([]plan.Mount{{
 			Kind: plan.Bind, From: plan.Ref{Files: map[string]string{toolsFile: strings.Join(tools, "\n") + "\n"}}, Target: projectDir, Scratch: true,
-		}}, b.tools(on, uvScripts("resolve.py", "tree.py")...)...), b.access()...),
+		}}, b.tools(on, uvScripts("resolve.py", "tree.py")...)...), given...),
 	})
 	return b.plan, b.err
 }

@@ -39,6 +39,8 @@ UNDECLARED = re.compile(r"indicates that `([^`]+)` depends on `([^`]+)`, but doe
 BACKEND = re.compile(r"Failed to (?:build|download and build|prepare|generate package metadata for) `([^`\s@]+)")
 UNKNOWN_PACKAGE = re.compile(r"[Bb]ecause ([\w.-]+) was not found in the (?:package registry|provided package locations)")
 UNKNOWN_VERSION = re.compile(r"[Bb]ecause there (?:is|are) no versions? of ([\w.-]+)(\S*)")
+UNBUILT = re.compile(r"Wheels are required for `([^`]+)` because building|Building source distributions for `([^`]+)` is disabled|Building source distributions is disabled")
+NO_PYTHON = re.compile(r"Failed to (?:build|download and build) `([^`\s@=]+)[^`]*`(?:\n[^\n]*)*No module named 'encodings'|No module named 'encodings'")
 NO_SOLUTION = re.compile(r"No solution found when resolving")
 
 
@@ -154,6 +156,21 @@ def solution(text):
     return Failure("PB501", "the requirements exclude each other", "loosen one of those that are named above, and lock again")
 
 
+def unbuilt(text):
+    """What to do about a package that would be built where secrets are seen."""
+    found = UNBUILT.search(text) or NO_PYTHON.search(text)
+    if not found:
+        return None
+    name = next((name for name in found.groups() if name), None)
+    lock = "lock where you trust what that runs, and build from the lock: what builds packages then sees no secret"
+    if not name:
+        return Failure("PB526", "a requirement has no name and would be built to know what it needs, and no build script runs where secrets are seen", f"write it as NAME @ URL; or {lock}")
+    return Failure(
+        "PB526", f"{name} would be built to know what it needs, and no build script runs where secrets are seen",
+        f'{lock};\nor let this one see them: in [build], write trusted = ["{name}"]',
+    )  # fmt: skip
+
+
 def backend(text):
     """What to do about a package that does not build."""
     found = UNDECLARED.search(text)
@@ -167,10 +184,11 @@ def backend(text):
     return None
 
 
-def find(text, indexes=(), given=lambda name: False):
+def find(text, indexes=(), given=lambda name: False, closed=False):
     """The Failure that an output tells of, or None: what is certain comes first.
 
-    indexes are pairs of name and URL; given tells whether a secret was passed.
+    indexes are pairs of name and URL; given tells whether a secret was passed, closed that
+    nothing may be built.
     """
     if CERTIFICATE.search(text):
         return Failure(
@@ -203,5 +221,5 @@ def find(text, indexes=(), given=lambda name: False):
     if found:
         return Failure("PB520", f"{found[1]} is not where the lock says", "lock again: it was removed, or the lock was made with another index")
     return (
-        git(text) or lock(text) or refused(text, indexes, given) or native.lacks(text) or reached(text) or backend(text) or solution(text)
+        git(text) or lock(text) or refused(text, indexes, given) or closed and unbuilt(text) or native.lacks(text) or reached(text) or backend(text) or solution(text)
     )

@@ -1,9 +1,10 @@
 """Lock a project, and leave the lock in /out.
 
-usage: lock.py [uv.py options] -- LOCK FILE UV...
+usage: lock.py [uv.py options] -- LOCK FILE UV... [--then FLAGS...]
 
 LOCK is the lock that there is, which is changed as little as it has to be; UV runs
-in a copy of the project and writes FILE.
+in a copy of the project and writes FILE. FLAGS are those that have UV build nothing, for
+a step that sees secrets.
 """
 
 import os
@@ -17,13 +18,16 @@ COPY = "/tmp/project"
 
 
 def main():
-    options, (command,) = uv.split(sys.argv[1:])
+    options, (command, *flags) = uv.split(sys.argv[1:])
     old, name, *command = command
     shutil.copytree(PROJECT, COPY, symlinks=True)
     if os.path.exists(old):
         shutil.copyfile(old, os.path.join(COPY, name))
     os.chdir(COPY)
-    done = uv.run(command, uv.environment(options), options)
+    env = uv.environment(options)
+    if flags:
+        command = uv.close(command, flags[0], env, options)
+    done = uv.run(command, env, options)
     if done.returncode:
         return done.returncode
     shutil.copyfile(name, os.path.join("/out", name))

@@ -1,8 +1,9 @@
 """Resolve the dependencies and say which of them this platform installs.
 
-usage: resolve.py [uv.py options] -- LOCK... --then SELECT...
+usage: resolve.py [uv.py options] -- LOCK... --then SELECT... [--then FLAGS...]
 
 LOCK writes /out/pylock.toml; SELECT is a dry run that reads it and prints JSON.
+FLAGS are those that have LOCK build nothing, for a step that sees secrets.
 What is built from a directory of the context is dropped: a step of its own
 installs it, so that its code is no part of the dependencies.
 What the steps after this one read is only what is written to /out, so a
@@ -37,8 +38,10 @@ def drop_directories(path):
 
 
 def main():
-    options, (lock, select) = uv.split(sys.argv[1:])
+    options, (lock, select, *flags) = uv.split(sys.argv[1:])
     env = uv.environment(options)
+    if flags:
+        lock = uv.close(lock, flags[0], env, options)
     done = uv.run(lock, env, options)
     if done.returncode:
         return done.returncode

@@ -5,6 +5,8 @@ Options before the command:
   --index NAME=URL         an index that the project names
   --git-host HOST          a server that GIT_AUTH_TOKEN is for
   --index-url URL          an index of a requirements file, with ${NAME} in it
+  --secret FILE            another secret, if that is there
+  --trusted NAME           a package whose build script may see secrets
 """
 
 import base64
@@ -43,6 +45,7 @@ class Options:
 
     def __init__(self, options):
         self.secrets, self.indexes, self.git_hosts, self.urls = [], [], [], []
+        self.files, self.trusted, self.closed = [], [], False
         for option, value in zip(options[::2], options[1::2]):
             if option == "--secret-env":
                 self.secrets.append(value.split("=", 1))
@@ -52,6 +55,12 @@ class Options:
                 self.git_hosts.append(value)
             elif option == "--index-url":
                 self.urls.append(value)
+            elif option == "--secret":
+                self.files.append(value)
+            elif option == "--trusted":
+                self.trusted.append(value)
+            elif option == "--closed":
+                self.closed = True
             else:
                 sys.exit(f"unknown option {option}")
 
@@ -75,6 +84,25 @@ def environment(options):
     trust(env)
     log_in(env, options.git_hosts)
     return env
+
+
+def close(command, flags, env, options):
+    """Return a command that runs no build script, where the step sees a secret or an agent.
+
+    uv's flags leave out editable directories, and packages that a manifest has built from
+    source. So that no Python starts at all that uv does not start isolated, to ask the
+    interpreter for its version; unless a build script is trusted, which needs one.
+    """
+    known = Options(options)
+    seen = [*(path for _, path in known.secrets), *known.files, env.get("SSH_AUTH_SOCK", "")]
+    if not any(os.path.exists(path) for path in seen):
+        return command
+    but = f" but those of {', '.join(known.trusted)}" if known.trusted else ""
+    print(f"no build scripts run in this step{but}, since it sees secrets: versions without a wheel are passed over", file=sys.stderr)
+    if not known.trusted:
+        env["PYTHONHOME"] = "/nonexistent"
+    options += ["--closed", "yes"]
+    return [*command, *flags]
 
 
 def trust(env):
@@ -112,7 +140,8 @@ def log_in(env, hosts):
 
 def explain(text, env, options=()):
     """Say what to do about what a failed command said, if that is known."""
-    found = hints.find(text, Options(options).indexes, lambda name: name in env)
+    known = Options(options)
+    found = hints.find(text, known.indexes, lambda name: name in env, known.closed)
     if found:
         failure.report(found)
 
