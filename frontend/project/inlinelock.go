@@ -11,15 +11,11 @@ import (
 func (s *InlineScript) CheckStale(lock *UVLock) error {
 	facts := &Facts{Lock: lock, Pyproject: s.table}
 	c := comparison{facts: facts, pyproject: s.table}
-	var requirements []LockedRequirement
-	if err := lock.File.Decode(&requirements, "manifest", "requirements"); err != nil {
-		return err
-	}
 	var wanted, locked []entry
 	for _, r := range s.Dependencies {
 		wanted = append(wanted, wantedEntry(r, "dependencies", ""))
 	}
-	for i, r := range requirements {
+	for i, r := range lock.Manifest.Requirements {
 		e := lockedEntry(r, lock.line("manifest", "requirements", itoa(i)))
 		e.list, e.at = "dependencies", s.File.KeyAt("dependencies")
 		locked = append(locked, e)

@@ -78,6 +78,7 @@ func ParsePylock(name string, data []byte) (*Pylock, error) {
 	if err := file.Decode(l); err != nil {
 		return nil, err
 	}
+	file.Settle()
 	// PEP 751: a tool must refuse a major version that it does not know, and
 	// may go on with a newer minor one.
 	if major, _, _ := strings.Cut(l.LockVersion, "."); major != "1" {

@@ -36,7 +36,9 @@ type UVLock struct {
 // LockManifest is the [manifest] of a uv.lock.
 type LockManifest struct {
 	// Members are the packages of the workspace; empty where there is none.
-	Members          []string                       `toml:"members"`
+	Members []string `toml:"members"`
+	// Requirements are those of a script.
+	Requirements     []LockedRequirement            `toml:"requirements"`
 	Constraints      []LockedRequirement            `toml:"constraints"`
 	Overrides        []LockedRequirement            `toml:"overrides"`
 	BuildConstraints []LockedRequirement            `toml:"build-constraints"`
@@ -150,6 +152,7 @@ func ParseUVLock(name string, data []byte) (*UVLock, error) {
 	if err := file.Decode(l); err != nil {
 		return nil, err
 	}
+	file.Settle()
 	if _, err := parsePythonRange(l.RequiresPython); err != nil {
 		return nil, mistake("PB105", file, file.At("requires-python"), "run `uv lock` and commit uv.lock", "requires-python: %v", err)
 	}

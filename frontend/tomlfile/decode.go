@@ -25,7 +25,7 @@ func (f *File) Decode(v any, path ...string) error {
 	}
 	path, v, err = f.blame(path, v, err)
 	message, hint := f.decodeMessage(path, v, err)
-	n, _ := f.index().root.find(path)
+	n, _ := f.index().find(path)
 	return f.errorAt("PB005", n.value, message, hint, err)
 }
 
@@ -75,7 +75,7 @@ func (f *File) blame(path []string, v any, err error) ([]string, any, error) {
 		}
 	}
 	if _, ok := value.(map[string]any); ok {
-		n, _ := f.index().root.find(path)
+		n, _ := f.index().find(path)
 		for _, name := range n.order {
 			to, ok := fieldOf(t, name)
 			if !ok {
@@ -130,7 +130,7 @@ func (f *File) decodeMessage(path []string, v any, err error) (message, hint str
 	switch value.(type) {
 	case int64, float64, bool:
 		if t.Kind() == reflect.String && len(path) > 0 {
-			n, _ := f.index().root.find(path)
+			n, _ := f.index().find(path)
 			hint = fmt.Sprintf("quote it: %q", f.Data[n.value.start:n.value.end])
 		}
 	}

@@ -44,7 +44,7 @@ func Parse(name string, data []byte) (*File, error) {
 	f := &File{Name: name, Data: bytes.Clone(data)}
 	f.Data = f.Data[:len(f.Data):len(f.Data)] // offsets are told by capacity
 	f.lines = sync.OnceValue(func() []int { return lineStarts(f.Data) })
-	f.index = sync.OnceValue(func() *index { return buildIndex(f.Data) })
+	f.index = sync.OnceValue(func() *index { return buildIndex(f.Data, false) })
 
 	if wrong := diag.Encoding(name, f.Data); wrong != nil {
 		return nil, wrong
@@ -68,7 +68,7 @@ func Parse(name string, data []byte) (*File, error) {
 		}
 		return nil, f.syntaxError(err)
 	}
-	md, err := toml.Decode(string(f.Data), &f.whole)
+	md, err := toml.NewDecoder(bytes.NewReader(f.Data)).Decode(&f.whole)
 	if err != nil {
 		return nil, f.contentError(err)
 	}
@@ -84,6 +84,14 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
+// Settle drops the values, which take several times the memory of the text. What was decoded
+// stays, and the places of everything.
+func (f *File) Settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tree, f.meta, f.whole = nil, toml.MetaData{}, toml.Primitive{}
+}
+
 // maxText is how long a text may be: more than a page that somebody put into a manifest.
 const maxText = 1 << 20
 
@@ -93,44 +101,49 @@ func (f *File) Texts(most int, path ...string) error {
 		return nil
 	}
 	v, _ := f.Value(path...)
-	if path = longText(v, most, path); path == nil {
+	below, found := longText(v, most)
+	if !found {
 		return nil
 	}
-	n, _ := f.index().root.find(path)
+	path = slices.Concat(path, below)
+	n, _ := f.index().find(path)
 	return f.errorAt("PB704", n.value, fmt.Sprintf("%s is a text of more than %d bytes", dotted(path), most), "look where the file comes from", nil)
 }
 
-// longText is the path of the first text that is longer than most; nil without one.
-func longText(v any, most int, path []string) []string {
-	below := func(name string) []string { return append(path[:len(path):len(path)], name) }
+// longText finds the first text that is longer than most.
+func longText(v any, most int) (path []string, found bool) {
+	below := func(name string, v any) bool {
+		if path, found = longText(v, most); found {
+			path = append([]string{name}, path...)
+		}
+		return found
+	}
 	switch v := v.(type) {
 	case string:
-		if len(v) > most {
-			return path
-		}
+		return nil, len(v) > most
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if len(name) > most {
-				return below(name)
+				return []string{name}, true
 			}
-			if found := longText(v[name], most, below(name)); found != nil {
-				return found
+			if below(name, v[name]) {
+				return path, true
 			}
 		}
 	case []map[string]any:
 		for i, table := range v {
-			if found := longText(table, most, below(strconv.Itoa(i))); found != nil {
-				return found
+			if below(strconv.Itoa(i), table) {
+				return path, true
 			}
 		}
 	case []any:
 		for i, one := range v {
-			if found := longText(one, most, below(strconv.Itoa(i))); found != nil {
-				return found
+			if below(strconv.Itoa(i), one) {
+				return path, true
 			}
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // tooDeep is the mistake of what is nested deeper than anybody nests.
@@ -188,21 +201,21 @@ func (f *File) Keys(path ...string) []string {
 	if _, ok := v.(map[string]any); !ok {
 		return nil
 	}
-	n, _ := f.index().root.find(path)
+	n, _ := f.index().find(path)
 	return append([]string(nil), n.order...)
 }
 
 // At returns the place of the value at path; for a table, its header or else
 // its key. Where nothing is written it is the place of the nearest parent.
 func (f *File) At(path ...string) plan.Location {
-	n, _ := f.index().root.find(path)
+	n, _ := f.index().find(path)
 	return f.location(n.value)
 }
 
 // KeyAt returns the place of the key at path. Elements of a list have no key:
 // theirs is the place of the value.
 func (f *File) KeyAt(path ...string) plan.Location {
-	n, _ := f.index().root.find(path)
+	n, _ := f.index().find(path)
 	if n.key.empty() {
 		return f.location(n.value)
 	}
@@ -212,7 +225,7 @@ func (f *File) KeyAt(path ...string) plan.Location {
 // Text returns the value at path as the user wrote it, such as `3.10` for what
 // decodes as 3.1; for a table that has a header, the header.
 func (f *File) Text(path ...string) string {
-	n, ok := f.index().root.find(path)
+	n, ok := f.index().find(path)
 	if !ok {
 		return ""
 	}

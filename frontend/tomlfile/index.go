@@ -2,7 +2,10 @@ package tomlfile
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -21,10 +24,14 @@ type node struct {
 	list       []*node
 	header     bool // the table has a header of its own
 	tables     bool // list is made of [[headers]]
+	unread     bool // what is in the value, whose line begins with key, is not here yet
 }
 
-// index holds the places of a whole file.
+// index holds the places of a whole file. What is in lists and inline tables is looked up
+// when somebody asks: in a lock that is nearly everything, and nobody does.
 type index struct {
+	data []byte
+	mu   sync.Mutex // guards what is looked up later
 	root *node
 	// clash is the first key that is written twice, with its first place. The
 	// tree keeps what came first.
@@ -32,8 +39,12 @@ type index struct {
 }
 
 // find follows path as far as it exists.
-func (n *node) find(path []string) (*node, bool) {
+func (x *index) find(path []string) (*node, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	n := x.root
 	for _, name := range path {
+		x.read(n)
 		child := n.table[name]
 		if i, ok := element(name, len(n.list)); ok {
 			child = n.list[i]
@@ -43,7 +54,33 @@ func (n *node) find(path []string) (*node, bool) {
 		}
 		n = child
 	}
+	x.read(n)
 	return n, true
+}
+
+// read looks up what is in a value.
+func (x *index) read(n *node) {
+	if !n.unread {
+		return
+	}
+	n.unread = false
+	line := x.data[n.key.start:n.value.end]
+	p := unstable.Parser{}
+	p.Reset(line)
+	p.NextExpression()
+	within := &node{}
+	x.fill(line, within, p.Expression().Value(), n.value.start-n.key.start)
+	within.shift(n.key.start)
+	n.table, n.order, n.list = within.table, within.order, within.list
+}
+
+// shift moves the places of what is in a value.
+func (n *node) shift(by int) {
+	for _, below := range slices.Concat(n.list, slices.Collect(maps.Values(n.table))) {
+		below.key.start, below.key.end = below.key.start+by, below.key.end+by
+		below.value.start, below.value.end = below.value.start+by, below.value.end+by
+		below.shift(by)
+	}
 }
 
 // child returns the table entry of that name, made if need be.
@@ -60,9 +97,9 @@ func (n *node) child(name string, key span) (c *node, isNew bool) {
 	return c, true
 }
 
-// buildIndex walks the syntax tree of a file that parses.
-func buildIndex(data []byte) *index {
-	x := &index{root: &node{}}
+// buildIndex walks the syntax tree of a file that parses, all of it if it is to be whole.
+func buildIndex(data []byte, whole bool) *index {
+	x := &index{data: data, root: &node{}}
 	at := x.root
 	p := unstable.Parser{}
 	p.Reset(data)
@@ -72,7 +109,7 @@ func buildIndex(data []byte) *index {
 		case unstable.Table, unstable.ArrayTable:
 			at = x.open(data, e)
 		case unstable.KeyValue:
-			x.set(data, at, e)
+			x.set(data, at, e, whole)
 		}
 	}
 	return x
@@ -89,6 +126,7 @@ func (x *index) open(data []byte, e *unstable.Node) *node {
 		if isNew {
 			c.value = whole
 		}
+		x.read(c)
 		switch {
 		case last && e.Kind == unstable.ArrayTable:
 			if !isNew && !c.tables {
@@ -112,10 +150,11 @@ func (x *index) open(data []byte, e *unstable.Node) *node {
 }
 
 // set records `key = value` below the table at.
-func (x *index) set(data []byte, at *node, e *unstable.Node) {
+func (x *index) set(data []byte, at *node, e *unstable.Node, whole bool) {
 	keys := keysOf(e)
 	for _, k := range keys[:len(keys)-1] {
 		c, isNew := at.child(k.name, k.span)
+		x.read(c)
 		if !isNew && c.table == nil {
 			x.clashes(k.span, c.key)
 		}
@@ -129,32 +168,47 @@ func (x *index) set(data []byte, at *node, e *unstable.Node) {
 	}
 	start := skipBlank(data, k.end)
 	start = skipBlank(data, start+1) // the equals sign
-	x.fill(data, n, e.Value(), start)
+	if v := e.Value(); !whole && (v.Kind == unstable.Array || v.Kind == unstable.InlineTable) {
+		n.value, n.unread = span{start, x.fill(data, nil, v, start)}, true
+	} else {
+		x.fill(data, n, v, start)
+	}
 }
 
-// fill records a value that starts at the given offset. The parser gives no
-// range for lists, so ends are told from the children.
-func (x *index) fill(data []byte, n *node, v *unstable.Node, start int) {
-	n.value = span{start, start + int(v.Raw.Length)}
+// fill records a value that starts at the given offset, if there is a node for it, and
+// returns where it ends. The parser gives no range for lists, so ends are told from the
+// children.
+func (x *index) fill(data []byte, n *node, v *unstable.Node, start int) (end int) {
+	end = start + int(v.Raw.Length)
 	switch v.Kind {
 	case unstable.Array:
-		end := start + 1
+		end = start + 1
 		for it := v.Children(); it.Next(); {
-			element := &node{}
-			x.fill(data, element, it.Node(), skipFiller(data, end))
-			end = element.value.end
-			n.list = append(n.list, element)
+			var element *node
+			if n != nil {
+				element = &node{}
+				n.list = append(n.list, element)
+			}
+			end = x.fill(data, element, it.Node(), skipFiller(data, end))
 		}
-		n.value.end = skipFiller(data, end) + 1
+		end = skipFiller(data, end) + 1
 	case unstable.InlineTable:
-		n.table = map[string]*node{}
-		end := start + 1
+		if n != nil {
+			n.table = map[string]*node{}
+		}
+		end = start + 1
 		for it := v.Children(); it.Next(); {
-			x.set(data, n, it.Node())
+			if n != nil {
+				x.set(data, n, it.Node(), true)
+			}
 			end = int(it.Node().Raw.Offset + it.Node().Raw.Length)
 		}
-		n.value.end = skipFiller(data, end) + 1
+		end = skipFiller(data, end) + 1
 	}
+	if n != nil {
+		n.value = span{start, end}
+	}
+	return end
 }
 
 func (x *index) clashes(again, first span) {

@@ -21,7 +21,7 @@ func (f *File) contentError(err error) *diag.Error {
 	if !errors.As(err, &parse) {
 		return f.errorAt("PB002", span{}, strings.TrimPrefix(err.Error(), "toml: "), "", err)
 	}
-	clash := f.index().clash
+	clash := buildIndex(f.Data, true).clash
 	if !clash.again.empty() && !strings.Contains(strings.ToLower(parse.Message), "invalid") {
 		name := f.Data[clash.again.start:clash.again.end]
 		return f.errorAt("PB003", clash.again, fmt.Sprintf("%s is defined twice", name),

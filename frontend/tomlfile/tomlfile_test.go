@@ -268,6 +268,7 @@ func checkPlace(t *testing.T, err error, data []byte) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(project))
 	f.Add([]byte("\ufeffa = [1, {b = 2}]\r\n[[x]]\n[x.y]\n"))
+	f.Add([]byte("x . \"a b\" . c = [ 1, # one\n {'d e' = [\"x\"], f.g = [{}]} , ]\n[x]\ny = {}\n[[x.z]]\nl = [[]]\n"))
 	if in, err := os.ReadFile(filepath.Join("testdata", "syntax.txt")); err == nil {
 		for _, s := range strings.Split(string(in), "\n----\n") {
 			f.Add([]byte(s))
