@@ -51,12 +51,14 @@ type graph struct {
 	plan *plan.Plan
 	src  Sources
 	done map[string]bk.State
+	// scripts are the trees of each set of them, which many steps mount.
+	scripts map[string]bk.State
 	// wheels is the group of all downloads, once there is one.
 	wheels bk.ConstraintsOpt
 }
 
 func newGraph(p *plan.Plan, src Sources) *graph {
-	return &graph{plan: p, src: src, done: map[string]bk.State{}}
+	return &graph{plan: p, src: src, done: map[string]bk.State{}, scripts: map[string]bk.State{}}
 }
 
 func (g *graph) image() (bk.State, error) {
@@ -183,7 +185,7 @@ func (g *graph) whole(r plan.Ref) (bk.State, error) {
 		}
 		return bk.State{}, fmt.Errorf("plan: no view %q of the context", r.Context)
 	case len(r.Scripts) > 0:
-		return scriptsTree(r.Scripts)
+		return g.scriptsTree(r.Scripts)
 	case r.Download != nil:
 		return download(*r.Download, g.downloads()), nil
 	case len(r.Stack) > 0:

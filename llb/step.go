@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 
@@ -70,7 +71,11 @@ func (g *graph) options(s *plan.Step) ([]bk.RunOption, error) {
 }
 
 // scriptsTree lays scripts out in the root of a tree of their own.
-func scriptsTree(names []string) (bk.State, error) {
+func (g *graph) scriptsTree(names []string) (bk.State, error) {
+	set := strings.Join(names, "/")
+	if tree, ok := g.scripts[set]; ok {
+		return tree, nil
+	}
 	files := map[string]string{}
 	for _, name := range names {
 		text, err := scripts.Text(name)
@@ -79,7 +84,9 @@ func scriptsTree(names []string) (bk.State, error) {
 		}
 		files[name] = string(text)
 	}
-	return written(files, "[internal] lay out pybuild's scripts"), nil
+	tree := written(files, "[internal] lay out pybuild's scripts")
+	g.scripts[set] = tree
+	return tree, nil
 }
 
 // written is a tree of files in its root.

@@ -128,7 +128,7 @@ func (b *builder) fileOf(p project.PylockPackage) (project.Wheel, bool) {
 	if w, ok := b.hashedFile(p); ok || !b.guarded() {
 		return w, ok
 	}
-	best, found := WheelTarget(b.Input, b.Platform).Best(p.Wheels)
+	best, found := b.bestWheel(b.Platform, p.Wheels)
 	for _, f := range []*project.File{p.Sdist, p.Archive} {
 		if !found && f != nil {
 			best, found = *f, true

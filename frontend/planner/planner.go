@@ -196,6 +196,8 @@ type builder struct {
 	err error
 	// defaults are variables of the image that a user can override.
 	defaults map[string]string
+	// ranks are of wheels, by the platform that they are installed on.
+	ranks map[string]project.Ranks
 }
 
 func newBuilder(in Input) (*builder, error) {
@@ -220,7 +222,7 @@ func newBuilder(in Input) (*builder, error) {
 		Images:   images,
 		Root:     plan.Ref{Image: "base"},
 	}
-	b := &builder{Input: in, plan: p, root: in.Config.Runtime.User == "root", defaults: map[string]string{}}
+	b := &builder{Input: in, plan: p, root: in.Config.Runtime.User == "root", defaults: map[string]string{}, ranks: map[string]project.Ranks{}}
 	if err := b.decidePython(); err != nil {
 		return nil, err
 	}

@@ -36,6 +36,16 @@ func WheelTarget(in Input, platform string) project.Target {
 	return t
 }
 
+// bestWheel is the wheel of a package that is installed on a platform, if there is one.
+func (b *builder) bestWheel(platform string, wheels []project.File) (project.File, bool) {
+	ranks, ok := b.ranks[platform]
+	if !ok {
+		ranks = WheelTarget(b.Input, platform).Ranks()
+		b.ranks[platform] = ranks
+	}
+	return ranks.Best(wheels)
+}
+
 // hashedFile is the file of a package that is no wheel which the engine fetches: in a
 // hermetic build whatever has a hash, else a source archive that the engine can fetch.
 func (b *builder) hashedFile(p project.PylockPackage) (project.Wheel, bool) {
@@ -44,8 +54,10 @@ func (b *builder) hashedFile(p project.PylockPackage) (project.Wheel, bool) {
 		safe := f.Hashes["sha256"] != "" && f.Name != "" && path.Base(f.Name) == f.Name && f.Subdirectory == ""
 		return w, safe && (strings.HasPrefix(f.URL, "http") || b.airGapped())
 	}
-	if best, found := WheelTarget(b.Input, b.Platform).Best(p.Wheels); found && b.hermetic() {
-		return of(best)
+	if b.hermetic() {
+		if best, found := b.bestWheel(b.Platform, p.Wheels); found {
+			return of(best)
+		}
 	}
 	source := p.Sdist
 	if source == nil {
@@ -99,14 +111,13 @@ func (b *builder) requirements(on plan.Ref) (flags []string, mounts []plan.Mount
 	if b.runsOnTarget(on) || !b.crosses() {
 		platform = b.Platform
 	}
-	target := WheelTarget(b.Input, platform)
 	env := project.Environment{Python: b.plan.Python.Version, Machine: project.Machine(architecture(platform))}
 	var wheels []project.Wheel
 	for _, p := range b.BuildLock.Packages {
 		if !env.Holds(p.Marker, nil) {
 			continue
 		}
-		best, found := target.Best(p.Wheels)
+		best, found := b.bestWheel(platform, p.Wheels)
 		if !found || best.Hashes["sha256"] == "" || path.Base(best.Name) != best.Name || !strings.HasPrefix(best.URL, "http") && !b.airGapped() {
 			b.fail(b.refusal("PB603", b.BuildLock.At(p.Name), "lock another version of it", "%s %s has no wheel for %s with an address and a SHA-256", p.Name, p.Version, platform))
 			continue

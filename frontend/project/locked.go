@@ -20,7 +20,7 @@ type Wheel struct {
 // be fetched from its URL and verified; the others are left, with what the lock
 // says of them.
 func (l *Pylock) Choose(packages []Installed, t Target) (wheels []Wheel, rest []PylockPackage) {
-	r, byName := t.ranks(), l.byName()
+	r, byName := t.Ranks(), l.byName()
 	for _, p := range packages {
 		locked, ok := find(byName, p, r)
 		if !ok {
@@ -31,7 +31,7 @@ func (l *Pylock) Choose(packages []Installed, t Target) (wheels []Wheel, rest []
 		if a := locked.Archive; a != nil && strings.HasSuffix(a.Name, ".whl") {
 			candidates = []File{*a}
 		}
-		best, found := r.best(candidates)
+		best, found := r.Best(candidates)
 		if !found || best.Hashes["sha256"] == "" || !strings.HasPrefix(best.URL, "http") || path.Base(best.Name) != best.Name {
 			rest = append(rest, locked)
 			continue
@@ -52,7 +52,7 @@ func (l *Pylock) byName() map[string][]PylockPackage {
 
 // find is the entry of a package: of several, for different environments, the
 // first that has a wheel for the target.
-func find(byName map[string][]PylockPackage, p Installed, r ranks) (PylockPackage, bool) {
+func find(byName map[string][]PylockPackage, p Installed, r Ranks) (PylockPackage, bool) {
 	var found []PylockPackage
 	for _, locked := range byName[NormalizeName(p.Name)] {
 		if sameVersion(p.Version, locked.Version) {

@@ -104,11 +104,13 @@ func (t Target) platforms() []string {
 	return platforms
 }
 
-// ranks are the places of tags in the order of preference.
-type ranks map[pypi.PEP425Tag]int
+// Ranks are the places of tags in the order of preference.
+type Ranks map[pypi.PEP425Tag]int
 
-func (t Target) ranks() ranks {
-	r := ranks{}
+// Ranks are those of the target's tags, which are some thousand: who looks for many wheels
+// asks once.
+func (t Target) Ranks() Ranks {
+	r := Ranks{}
 	for i, tag := range t.Tags() {
 		r[tag] = i
 	}
@@ -116,7 +118,7 @@ func (t Target) ranks() ranks {
 }
 
 // of returns the best rank of a wheel's tags.
-func (r ranks) of(tags []pypi.PEP425Tag) (int, bool) {
+func (r Ranks) of(tags []pypi.PEP425Tag) (int, bool) {
 	best, found := 0, false
 	for _, tag := range tags {
 		// packaging compares tags in lower case.

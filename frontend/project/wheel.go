@@ -7,12 +7,10 @@ import (
 	"deps.dev/util/pypi"
 )
 
-// Best returns the wheel that an installer takes for the target: that with the
+// Best returns the wheel that an installer takes for a target: that with the
 // most specific tag and, among equals, the highest build tag (PEP 427). It is
 // false if none fits.
-func (t Target) Best(wheels []File) (File, bool) { return t.ranks().best(wheels) }
-
-func (r ranks) best(wheels []File) (File, bool) {
+func (r Ranks) Best(wheels []File) (File, bool) {
 	var best File
 	var bestBuild pypi.WheelBuildTag
 	bestRank, found := 0, false
@@ -62,7 +60,7 @@ type Build struct {
 // NeedsBuild returns those of the packages that have no wheel for the target in
 // the lock, in the given order. Packages without a version are found by name.
 func NeedsBuild(packages []Installed, lock *Pylock, t Target) []Build {
-	r, byName := t.ranks(), lock.byName()
+	r, byName := t.Ranks(), lock.byName()
 	var builds []Build
 	for _, p := range packages {
 		if reason := r.reason(p, byName[NormalizeName(p.Name)]); reason != "" {
@@ -74,7 +72,7 @@ func NeedsBuild(packages []Installed, lock *Pylock, t Target) []Build {
 
 // reason is "" if some entry for the package has a wheel: a lock may have
 // several, for different environments.
-func (r ranks) reason(p Installed, entries []PylockPackage) BuildReason {
+func (r Ranks) reason(p Installed, entries []PylockPackage) BuildReason {
 	reason := BuildUnknown
 	for _, locked := range entries {
 		if !sameVersion(p.Version, locked.Version) {
@@ -92,7 +90,7 @@ func sameVersion(a, b string) bool {
 	return a == "" || b == "" || pypi.CanonVersion(a) == pypi.CanonVersion(b)
 }
 
-func (r ranks) buildReason(p PylockPackage) BuildReason {
+func (r Ranks) buildReason(p PylockPackage) BuildReason {
 	switch {
 	case p.VCS != nil:
 		return BuildVCS
@@ -103,7 +101,7 @@ func (r ranks) buildReason(p PylockPackage) BuildReason {
 	case p.Archive != nil:
 		p.Wheels = []File{*p.Archive}
 	}
-	if _, ok := r.best(p.Wheels); ok {
+	if _, ok := r.Best(p.Wheels); ok {
 		return ""
 	}
 	if p.Sdist != nil {

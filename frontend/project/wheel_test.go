@@ -73,7 +73,7 @@ func TestBest(t *testing.T) {
 		for _, w := range c.Wheels {
 			files = append(files, File{Name: w})
 		}
-		if got, _ := target(t, c.Target).Best(files); got.Name != c.Best {
+		if got, _ := target(t, c.Target).Ranks().Best(files); got.Name != c.Best {
 			t.Errorf("%s of %v:\ngot  %s\nwant %s", c.Target, c.Wheels, got.Name, c.Best)
 		}
 	}
@@ -88,7 +88,7 @@ func TestNoTarget(t *testing.T) {
 		}
 	}
 	// Without knowledge of libc, pure wheels are still good.
-	if _, ok := (Target{Python: "3.12", OS: "linux", Arch: "mips"}).Best([]File{{Name: "a-1-py3-none-any.whl"}}); !ok {
+	if _, ok := (Target{Python: "3.12", OS: "linux", Arch: "mips"}).Ranks().Best([]File{{Name: "a-1-py3-none-any.whl"}}); !ok {
 		t.Error("no pure wheel")
 	}
 }
@@ -194,7 +194,7 @@ func FuzzWheelName(f *testing.F) {
 	f.Add("a-1-99999999999999999999-py3-none-any.whl", "3.999", "2.999")
 	f.Fuzz(func(t *testing.T, name, python, libc string) {
 		target := Target{Python: python, OS: "linux", Arch: "amd64", Libc: "glibc", LibcVersion: libc}
-		best, ok := target.Best([]File{{Name: name}})
+		best, ok := target.Ranks().Best([]File{{Name: name}})
 		if ok != (best.Name == name && name != "") {
 			t.Errorf("%v %q", ok, best.Name)
 		}

@@ -14,17 +14,24 @@ type UnwritableError struct{ What string }
 
 func (e *UnwritableError) Error() string { return e.What + " cannot be written into a Dockerfile" }
 
+// Each of these escapes what one reader of a Dockerfile obeys.
+var (
+	inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`)
+	inWord   = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `'`, `\'`, `$`, `\$`)
+	inFlag   = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `'`, `\'`, ` `, `\ `)
+)
+
 // quote is a value of ENV or LABEL as it is. Lines end an instruction, quoted or not.
 func (w *writer) quote(what, value string) string {
 	if strings.ContainsAny(value, "\r\n\x00") {
 		w.cannot("%s, which has lines,", what)
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(value) + `"`
+	return `"` + inQuotes.Replace(value) + `"`
 }
 
 // word is a word in which the builder looks for quotes and variables.
 func word(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, `'`, `\'`, `$`, `\$`).Replace(text)
+	return inWord.Replace(text)
 }
 
 // paths are the sources and the destination of COPY or ADD, in the form that may hold
@@ -52,7 +59,7 @@ func (w *writer) field(key, value string) string {
 
 // flag is the value of a flag, whose parser looks for quotes and blanks before all others.
 func flag(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, `'`, `\'`, ` `, `\ `).Replace(text)
+	return inFlag.Replace(text)
 }
 
 // notInStageName are what BuildKit takes in no name of a stage.
