@@ -293,6 +293,37 @@ func TestBillOfMaterials(t *testing.T) {
 	}
 }
 
+// TestBillOfStrangers lists packages that say of themselves what they like, and one that says
+// nothing, in a document that SPDX's own tools take.
+func TestBillOfStrangers(t *testing.T) {
+	t.Parallel()
+	says := map[string]string{
+		"line": "Name: a\n b\r\nVersion: 1\x00\x1b[2J\nHome-page: https://a.example/\"<x> y?q=a b#c d\n", "long": "Name: " + strings.Repeat("x", 1<<17) + "\nVersion: 1\n",
+		"alike": "Name: \u0430lpha\u202e\nVersion: 1\nLicense: ()AND \\\"\n", "bytes": "Name: by\xff\xfetes\nVersion: \xed\xa0\x80\nAuthor: (\xc3\n", "quote": "Name: a'\"$(id)`\nVersion: ';--\nLicense-Expression: LicenseRef-x OR MIT\n",
+		"special": "Name: SPDXRef-DOCUMENT\nVersion: 1 @?#%2f\nRequires-Dist: a-2; extra == '\n", "twice": "Name: line\n", "line-2": "Name: line-2\n", "line-again": "Name: line\n", "silent": "", "header": "\n\nName: body\n",
+	}
+	files := map[string]string{"pybuild.toml": job, "job.py": ""}
+	for name, text := range says {
+		files["vendored/"+name+"-7.dist-info/METADATA"] = "Metadata-Version: 2.1\n" + text
+		files["vendored/"+name+"-7.dist-info/licenses/LICENSE"] = text + strings.Repeat("\x00\xffMIT ", 200)
+	}
+	files["vendored/line-7.dist-info/direct_url.json"] = `{"url": "https://a.example/\"?q#f", "vcs_info": {"vcs": "git ssh", "commit_id": "x\ny"}, "subdirectory": "../ \u0000", "archive_info": {"hashes": {"sha256": "zz"}}}`
+	files["vendored/alike-7.dist-info/direct_url.json"] = "[" + strings.Repeat("[", 5000)
+	bill := readBill(t, attached(t, project(t, files), map[string]string{"attest:sbom": ""})["linux/amd64"])
+	found := map[string]bool{}
+	for _, p := range bill.Packages {
+		found[p.Name] = true
+		if strings.ContainsAny(p.Name, "\n\r\x00\x1b\u202e") || len(p.Name) > 600 {
+			t.Errorf("a package is called %.100q", p.Name)
+		}
+	}
+	for _, name := range []string{"silent", "header", "line", "line-2", "SPDXRef-DOCUMENT", "\u0430lpha\\u202e", "a'\"$(id)`", "by\ufffd\ufffdtes"} {
+		if !found[name] {
+			t.Errorf("the bill does not list %q, but %q", name, sorted(found))
+		}
+	}
+}
+
 // TestBillsOfPlatforms has one for each, of an image that nothing here can run.
 func TestBillsOfPlatforms(t *testing.T) {
 	t.Parallel()

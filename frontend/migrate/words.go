@@ -16,7 +16,12 @@ func (r *running) fields(word *syntax.Word) ([]string, error) {
 	if strings.Contains(print(word), "..") && strings.Contains(print(word), "{") {
 		return []string{print(word)}, nil // a sequence may be of any length
 	}
-	return expand.Fields(&expand.Config{Env: environ{r}, NoUnset: true}, word)
+	return expand.Fields(&expand.Config{Env: environ{r}, NoUnset: true, ProcSubst: noProcess}, word)
+}
+
+// noProcess is <(command), which is a file while a command runs.
+func noProcess(p *syntax.ProcSubst) (string, error) {
+	return "", expand.UnexpectedCommandError{Node: &syntax.CmdSubst{Left: p.Pos(), Right: p.End(), Stmts: p.Stmts}}
 }
 
 func (r *running) assign(vars map[string]string, a *syntax.Assign) {

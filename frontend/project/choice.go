@@ -59,6 +59,9 @@ func (f *Facts) choosePackage(c Choice) error {
 			name = sortedKeys(members)[0]
 		case len(members) > 1:
 			all := sortedKeys(members)
+			if c.PackageAt.IsZero() {
+				c.PackageAt, c.Source = f.Pyproject.File.At("tool", "uv", "workspace"), f.Pyproject.File.Data
+			}
 			return fail("PB111", fmt.Sprintf("write package = %q in [build], or another of %s", all[0], strings.Join(all, ", ")),
 				"the workspace has %d members, and nothing says which of them the image is made of", len(members))
 		default:

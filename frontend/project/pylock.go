@@ -175,7 +175,7 @@ func (p *PylockPackage) checkSums() (at []string, err error) {
 			return
 		}
 		for _, algorithm := range sortedKeys(f.Hashes) {
-			if wrong := checkSum(algorithm, f.Hashes[algorithm]); wrong != nil && err == nil {
+			if wrong := CheckSum(algorithm, f.Hashes[algorithm]); wrong != nil && err == nil {
 				at, err = append(path, "hashes", algorithm), wrong
 			}
 		}

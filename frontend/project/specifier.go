@@ -11,8 +11,8 @@ import (
 )
 
 // clauseRule is one clause of a version specifier (PEP 440, PEP 345's
-// parentheses are gone by now).
-var clauseRule = regexp.MustCompile(`^(===|==|~=|!=|<=|>=|<|>)\s*(\S+)$`)
+// parentheses are gone by now), in what is seen of a text.
+var clauseRule = regexp.MustCompile(`^(===|==|~=|!=|<=|>=|<|>)\s*([^\s\pC\pZ]+)$`)
 
 // trimSpecifier checks the shape of a version specifier (PEP 440) and takes the
 // spaces out. Versions are left to the installer, who knows more of them.

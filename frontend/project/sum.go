@@ -15,12 +15,12 @@ func parseSum(text string) (algorithm, sum string, err error) {
 	if !ok {
 		return "", "", fmt.Errorf("%.100q is no sum, such as sha256:<64 digits>", text)
 	}
-	return algorithm, sum, checkSum(algorithm, sum)
+	return algorithm, sum, CheckSum(algorithm, sum)
 }
 
-// checkSum refuses what is no sum of an algorithm that every Python has
+// CheckSum refuses what is no sum of an algorithm that every Python has
 // (hashlib.algorithms_guaranteed), as PEP 751 asks for.
-func checkSum(algorithm, sum string) error {
+func CheckSum(algorithm, sum string) error {
 	digits, known := sumDigits(algorithm)
 	switch {
 	case !known:

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/licensecheck"
+	"github.com/package-url/packageurl-go"
 )
 
 // The document as SPDX 2.3 has it in JSON: these are the fields that are written, and
@@ -102,12 +102,11 @@ type builder struct {
 	inv      *Inventory
 	img      Image
 	packages []*Package
-	ids      map[string]int
+	ids      map[string]bool
 	files    map[string]string // ids by path
 	evidence []file
 	relation []relationship
 	licences map[string]ExtractedLicence
-	scanner  *licensecheck.Scanner // nil until a text is to be recognized
 }
 
 // document orders everything and derives the namespace from the content.
@@ -141,10 +140,16 @@ func (b *builder) document() ([]byte, error) {
 
 // add appends a package of the image.
 func (b *builder) add(kind string, p Package) *Package {
-	id := "SPDXRef-" + kind + "-" + slug(p.Name)
-	if b.ids[id]++; b.ids[id] > 1 {
-		id = fmt.Sprintf("%s-%d", id, b.ids[id])
+	if p.Name == "" {
+		p.Name = "unnamed"
 	}
+	id := "SPDXRef-" + kind + "-" + slug(p.Name)
+	// The next one of a name may be the name of another.
+	first := id
+	for n := 2; b.ids[id]; n++ {
+		id = fmt.Sprintf("%s-%d", first, n)
+	}
+	b.ids[id] = true
 	p.ID, p.Copyright, p.LicenceConcluded = id, noAssertion, noAssertion
 	for _, field := range []*string{&p.Location, &p.LicenceDeclared} {
 		if *field == "" {
@@ -183,6 +188,16 @@ var notInID = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 func slug(text string) string {
 	text = strings.Trim(notInID.ReplaceAllString(text, "-"), "-")
 	return text[:min(len(text), 80)]
+}
+
+// purls refers to a package by its package URL, in the letters of its kind; not at all where
+// it has none.
+func purls(kind, namespace, name, version string, qualifiers map[string]string) []externalRef {
+	u := packageurl.NewPackageURL(kind, namespace, name, version, packageurl.QualifiersFromMap(qualifiers), "")
+	if u.Normalize() != nil {
+		return nil
+	}
+	return []externalRef{purl(u.ToString())}
 }
 
 // purl is a reference by package URL.

@@ -1,8 +1,10 @@
 package sbom
 
 import (
+	"fmt"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -33,19 +35,17 @@ func (b *builder) interpreter() {
 			}
 		}
 	}
-	version := b.inv.Python.Version
-	if version == "" {
+	version := oneLine(b.inv.Python.Version)
+	if slug(version) == "" {
 		version = strings.TrimSuffix(b.img.Python, "t")
 	}
-	if version == "" {
+	if slug(version) == "" {
 		return
 	}
 	p := b.add("Interpreter", Package{Name: "python", Version: version, LicenceDeclared: "Python-2.0.1",
 		Supplier: "Organization: Python Software Foundation", HomePage: "https://www.python.org/", Purpose: "APPLICATION",
-		References: []externalRef{
-			purl(packageurl.NewPackageURL(packageurl.TypeGeneric, "", "python", version, nil, "").ToString()),
-			{"SECURITY", "cpe23Type", "cpe:2.3:a:python:python:" + strings.ToLower(slug(version)) + ":*:*:*:*:*:*:*"},
-		}})
+		References: append(purls(packageurl.TypeGeneric, "", "python", version, nil),
+			externalRef{"SECURITY", "cpe23Type", "cpe:2.3:a:python:python:" + strings.ToLower(slug(version)) + ":*:*:*:*:*:*:*"})})
 	if b.inv.Python.Evidence != nil {
 		b.shown(p, *b.inv.Python.Evidence)
 	}
@@ -57,9 +57,30 @@ func webURL(text string) string {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return ""
 	}
-	u.User = nil
-	return u.String()
+	u.User, u.Host = nil, strings.ToLower(u.Host)
+	// What Go leaves as it is written, in a query, RFC 3986 does not.
+	at := notInURL.ReplaceAllStringFunc(u.String(), func(c string) string { return fmt.Sprintf("%%%02X", c) })
+	if len(at) > longestURL {
+		return ""
+	}
+	return at
 }
+
+// claimedURL is a URL that a package says of itself. SPDX's own tools take none but one of a
+// host with a name of letters, which hides nothing either.
+func claimedURL(text string) string {
+	at := webURL(text)
+	if u, err := url.Parse(at); err != nil || !hostName.MatchString(u.Hostname()) {
+		return ""
+	}
+	return at
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]{2,}$`)
+
+var notInURL = regexp.MustCompile("[^!#$%&'()*+,/0-9:;=?@A-Z\\[\\]_a-z~.-]")
+
+const longestURL = 2000
 
 // party is somebody in SPDX's form, "Person: NAME (ADDRESS)".
 func party(kind, name, email string) string {
@@ -71,7 +92,7 @@ func party(kind, name, email string) string {
 	} else {
 		email = ""
 	}
-	name = strings.Join(strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(name)), " ")
+	name, email = oneLine(strings.NewReplacer("(", " ", ")", " ").Replace(name)), oneLine(email)
 	switch {
 	case name == "" && email == "":
 		return ""

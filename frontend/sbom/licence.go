@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/github/go-spdx/v2/spdxexp"
 	"github.com/google/licensecheck"
@@ -18,12 +19,15 @@ const (
 	mostlyLicence = 75
 )
 
+// reference is a licence that is described elsewhere.
+var reference = regexp.MustCompile(`(?i)(License|Document)Ref-`)
+
 var operators = regexp.MustCompile(`(?i) (and|or|with) `)
 
 // expression is a text as a licence expression of SPDX's, "" if it is none.
 func expression(text string) string {
 	text = strings.TrimSpace(text)
-	if text == "" || len(text) > longestExpression || strings.ContainsAny(text, "\n\r") {
+	if text == "" || len(text) > longestExpression || strings.ContainsAny(text, "\n\r") || reference.MatchString(text) {
 		return ""
 	}
 	// PEP 639 takes the words in any case. What a document refers to has to be in it,
@@ -64,7 +68,7 @@ func (b *builder) pythonLicence(d Distribution) (declared, comment string) {
 	}
 	var read []string
 	for _, text := range append([]string{d.Licence}, d.Licences...) {
-		read = append(read, b.recognized(text)...)
+		read = append(read, recognized(text)...)
 	}
 	if len(read) > 0 {
 		return together(read), "recognized from the texts of the licences in the package"
@@ -78,20 +82,26 @@ func (b *builder) pythonLicence(d Distribution) (declared, comment string) {
 	return together(b.quoted(d.Licence)), ""
 }
 
+// usualScanner knows the licences of Python packages: preparing to look for all takes a second.
+var usualScanner = sync.OnceValue(func() *licensecheck.Scanner {
+	usual := slices.DeleteFunc(licensecheck.BuiltinLicenses(), func(l licensecheck.License) bool { return !slices.Contains(usualLicences(), l.ID) })
+	scanner, err := licensecheck.NewScanner(usual)
+	if err != nil {
+		return nil
+	}
+	return scanner
+})
+
 // recognized are the licences of a text that is hardly anything else.
-func (b *builder) recognized(text string) []string {
+func recognized(text string) []string {
 	if len(text) < 100 {
 		return nil
 	}
-	if b.scanner == nil {
-		// Those of Python packages: preparing to look for all takes a second.
-		usual := slices.DeleteFunc(licensecheck.BuiltinLicenses(), func(l licensecheck.License) bool { return !slices.Contains(usualLicences(), l.ID) })
-		var err error
-		if b.scanner, err = licensecheck.NewScanner(usual); err != nil {
-			return nil
-		}
+	scanner := usualScanner()
+	if scanner == nil {
+		return nil
 	}
-	found := b.scanner.Scan([]byte(text))
+	found := scanner.Scan([]byte(text))
 	if found.Percent < mostlyLicence {
 		return nil
 	}

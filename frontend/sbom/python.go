@@ -2,18 +2,24 @@ package sbom
 
 import (
 	"encoding/json"
+	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
 
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // python adds the installed distributions, and what they need of each other.
 func (b *builder) python() {
-	dists := slices.DeleteFunc(slices.Clone(b.inv.Distributions), func(d Distribution) bool { return d.Name == "" })
+	dists := slices.Clone(b.inv.Distributions)
+	for i := range dists {
+		dists[i].identify()
+	}
 	slices.SortStableFunc(dists, func(x, y Distribution) int {
 		return strings.Compare(project.NormalizeName(x.Name)+" "+x.Evidence.Path, project.NormalizeName(y.Name)+" "+y.Evidence.Path)
 	})
@@ -33,16 +39,32 @@ func (b *builder) python() {
 	b.depend(dists, packages, installed, owner)
 }
 
+// identify cleans what a distribution is called. One that says nothing is called as its
+// directory is: it is there all the same.
+func (d *Distribution) identify() {
+	d.Name, d.Version = oneLine(d.Name), oneLine(d.Version)
+	if project.NormalizeName(d.Name) != "" {
+		return
+	}
+	dir := strings.TrimSuffix(strings.TrimSuffix(d.Evidence.Path, "/METADATA"), "/PKG-INFO")
+	dir = strings.TrimSuffix(strings.TrimSuffix(path.Base(dir), ".dist-info"), ".egg-info")
+	name, version, _ := strings.Cut(dir, "-")
+	d.Name = oneLine(name)
+	if d.Version == "" {
+		d.Version = oneLine(version)
+	}
+}
+
 // distribution adds one distribution.
 func (b *builder) distribution(d Distribution) *Package {
 	name := project.NormalizeName(d.Name)
 	p := Package{Name: d.Name, Version: d.Version, Summary: oneLine(d.Summary), Originator: party("Person", d.Author, d.AuthorEmail),
-		HomePage: webURL(d.HomePage), Purpose: "LIBRARY"}
+		HomePage: claimedURL(d.HomePage), Purpose: "LIBRARY"}
 	p.LicenceDeclared, p.LicenceComments = b.pythonLicence(d)
 	for _, u := range d.URLs {
 		label, link, _ := strings.Cut(u, ",")
 		if label = strings.ToLower(strings.TrimSpace(label)); p.HomePage == "" && (label == "homepage" || label == "home" || label == "source" || label == "repository") {
-			p.HomePage = webURL(link)
+			p.HomePage = claimedURL(link)
 		}
 	}
 	qualifiers := map[string]string{}
@@ -58,10 +80,11 @@ func (b *builder) distribution(d Distribution) *Package {
 	case source.Local != "":
 		p.SourceInfo = "built from " + source.Local + " of the build context"
 	case source.Commit != "":
-		if at := webURL(source.URL); at != "" {
+		at, _, _ := strings.Cut(webURL(source.URL), "#")
+		if at, _, _ = strings.Cut(at, "?"); at != "" {
 			p.Location = source.VCS + "+" + at + "@" + source.Commit
 			if source.Subdirectory != "" {
-				p.Location += "#" + source.Subdirectory
+				p.Location += "#" + (&url.URL{Fragment: source.Subdirectory}).EscapedFragment()
 			}
 			qualifiers["vcs_url"] = source.VCS + "+" + at + "@" + source.Commit
 		} else {
@@ -77,13 +100,16 @@ func (b *builder) distribution(d Distribution) *Package {
 		}
 	}
 	for _, algorithm := range []string{"sha256", "sha512", "sha384"} {
-		if sum := source.Hashes[algorithm]; sum != "" {
-			p.Checksums = append(p.Checksums, checksum{strings.ToUpper(algorithm), strings.ToLower(sum)})
+		if sum := strings.ToLower(source.Hashes[algorithm]); project.CheckSum(algorithm, sum) == nil {
+			p.Checksums = append(p.Checksums, checksum{strings.ToUpper(algorithm), sum})
 		}
 	}
-	p.References = []externalRef{purl(packageurl.NewPackageURL(packageurl.TypePyPi, "", name, d.Version, packageurl.QualifiersFromMap(qualifiers), "").ToString())}
+	p.References = purls(packageurl.TypePyPi, "", name, p.Version, qualifiers)
 	return b.add("Python", p)
 }
+
+// commit is a revision of any system.
+var commit = regexp.MustCompile(`^[0-9A-Za-z._-]{1,100}$`)
 
 // directSource reads a direct_url.json (PEP 610), which what the base has may have.
 func directSource(text string) Source {
@@ -98,8 +124,11 @@ func directSource(text string) Source {
 			Hashes map[string]string `json:"hashes"`
 		} `json:"archive_info"`
 	}
-	if json.Unmarshal([]byte(text), &said) != nil || webURL(said.URL) == "" {
+	if json.Unmarshal([]byte(text), &said) != nil || claimedURL(said.URL) == "" {
 		return Source{}
+	}
+	if !slices.Contains([]string{"git", "hg", "svn", "bzr"}, said.VCS.VCS) || !commit.MatchString(said.VCS.Commit) || len(said.Subdirectory) > longestURL {
+		said.VCS.VCS, said.VCS.Commit, said.Subdirectory = "", "", ""
 	}
 	return Source{URL: said.URL, Hashes: said.Archive.Hashes, Commit: said.VCS.Commit, VCS: said.VCS.VCS, Subdirectory: said.Subdirectory}
 }
@@ -164,11 +193,11 @@ func (b *builder) depend(dists []Distribution, packages []*Package, installed ma
 	}
 }
 
-// oneLine is a summary without line ends, and not of any length.
+// oneLine is a text without line ends and what nobody sees, and not of any length.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(text); len(runes) > 500 {
 		text = string(runes[:500])
 	}
-	return text
+	return plan.Printable(text)
 }

@@ -61,7 +61,7 @@ func Parse(data []byte) (*Inventory, error) {
 
 // Write is the document. The same image gives the same bytes.
 func Write(inv *Inventory, img Image) ([]byte, error) {
-	b := &builder{inv: inv, img: img, ids: map[string]int{}, files: map[string]string{}, licences: map[string]ExtractedLicence{}}
+	b := &builder{inv: inv, img: img, ids: map[string]bool{}, files: map[string]string{}, licences: map[string]ExtractedLicence{}}
 	b.image()
 	b.interpreter()
 	b.python()

@@ -28,7 +28,7 @@ func image() sbom.Image {
 	requirement, _ := project.ParseRequirement("Alpha[fast]>=1")
 	return sbom.Image{
 		Name: "shop", Version: "1.0", Platform: "linux/arm64", Architecture: "arm64", Base: "python:3.13-slim",
-		BaseURL: "pkg:docker/python@3.13-slim?digest=sha256%3Aaa", Python: "3.13", Prefix: "/usr/local",
+		BaseURL: "pkg:docker/python@3.13-slim?digest=sha256:aa", Python: "3.13", Prefix: "/usr/local",
 		Requires: []project.Requirement{requirement}, Copied: true,
 		Sources: map[string]sbom.Source{
 			"alpha": {URL: "https://user:secret@files.example/alpha-1.0-py3-none-any.whl", File: "alpha-1.0-py3-none-any.whl",

@@ -31,7 +31,7 @@ func (b *builder) debian() {
 	for i, s := range b.inv.Debian {
 		f := s.Fields
 		qualifiers := map[string]string{"arch": f["Architecture"], "distro": b.release()}
-		p := Package{Name: f["Package"], Version: f["Version"], HomePage: webURL(f["Homepage"]), Summary: oneLine(f["Description"])}
+		p := Package{Name: oneLine(f["Package"]), Version: oneLine(f["Version"]), HomePage: claimedURL(f["Homepage"]), Summary: oneLine(f["Description"])}
 		if m := sourceRule.FindStringSubmatch(f["Source"]); m != nil {
 			qualifiers["upstream"] = m[1]
 			if m[2] != "" {
@@ -41,7 +41,7 @@ func (b *builder) debian() {
 		}
 		p.Supplier = maintainer(f["Maintainer"])
 		p.LicenceDeclared, p.LicenceComments = b.debianLicence(s.Licences)
-		p.References = []externalRef{purl(packageurl.NewPackageURL(packageurl.TypeDebian, vendor, p.Name, p.Version, packageurl.QualifiersFromMap(qualifiers), "").ToString())}
+		p.References = purls(packageurl.TypeDebian, vendor, p.Name, p.Version, qualifiers)
 		packages[i] = b.add("Debian", p)
 		b.shown(packages[i], s.Evidence)
 		given[p.Name] = append(given[p.Name], packages[i].ID)
@@ -90,9 +90,9 @@ func (b *builder) alpine() {
 		if f["o"] != "" && f["o"] != f["P"] {
 			qualifiers["upstream"] = f["o"]
 		}
-		p := Package{Name: f["P"], Version: f["V"], HomePage: webURL(f["U"]), Summary: oneLine(f["T"]), Supplier: maintainer(f["m"])}
+		p := Package{Name: oneLine(f["P"]), Version: oneLine(f["V"]), HomePage: claimedURL(f["U"]), Summary: oneLine(f["T"]), Supplier: maintainer(f["m"])}
 		p.LicenceDeclared, p.LicenceComments = b.declared(f["L"])
-		p.References = []externalRef{purl(packageurl.NewPackageURL(packageurl.TypeApk, "alpine", p.Name, p.Version, packageurl.QualifiersFromMap(qualifiers), "").ToString())}
+		p.References = purls(packageurl.TypeApk, "alpine", p.Name, p.Version, qualifiers)
 		packages[i] = b.add("Alpine", p)
 		b.shown(packages[i], s.Evidence)
 		for _, name := range append(strings.Fields(f["p"]), p.Name) {
