@@ -126,7 +126,7 @@ var asked = regexp.MustCompile(`^(?:no index has a package |there is no )?([A-Za
 // rather than at the file: the engine knows the place of the step alone.
 func (in *inputs) pointAt(failure *diag.Error) {
 	m := asked.FindStringSubmatch(failure.Message)
-	if m == nil || in.facts == nil || !slices.Contains([]string{"PB501", "PB502", "PB511", "PB526"}, failure.Code) {
+	if m == nil || in.facts == nil || !slices.Contains([]string{"PB501", "PB502", "PB511", "PB526", "PB607"}, failure.Code) {
 		return
 	}
 	at, source := in.facts.Asked(m[1])

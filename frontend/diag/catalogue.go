@@ -130,6 +130,7 @@ func Catalogue() []Entry {
 		{"PB604", "NeedsNetwork", "A hermetic build would need a network for more than Debian's packages of one moment."},
 		{"PB605", "UnpinnedSystem", "A hermetic build would install the distribution's packages of the day."},
 		{"PB606", "InvalidWheel", "A wheel would write where it has no business."},
+		{"PB607", "SecretInLock", "A secret would be written into a lock."},
 
 		{"PB701", "TooDeep", "Tables or lists are nested deeper than any real file's."},
 		{"PB702", "TooLarge", "A file, or all of them together, is larger than what is read of a project."},

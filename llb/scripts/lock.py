@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 
+import failure
 import uv
 
 PROJECT = "/run/pybuild/project"
@@ -30,6 +31,13 @@ def main():
     done = uv.run(command, env, options)
     if done.returncode:
         return done.returncode
+    with open(name, encoding="utf-8") as file:
+        secret = uv.held(file.read(), options)
+    if secret:
+        failure.end(
+            "PB607", f"{name} would hold the secret {secret} in a URL, where everybody reads it",
+            "leave it out of the URL, and pass the login as what it is: --secret id=netrc,src=$HOME/.netrc, or for a repository --secret id=GIT_AUTH_TOKEN",
+        )  # fmt: skip
     shutil.copyfile(name, os.path.join("/out", name))
     os.chmod(os.path.join("/out", name), 0o644)
     return 0

@@ -11,8 +11,10 @@ change of the manifests that resolves to the same set rebuilds nothing.
 """
 
 import json
+import os
 import sys
 
+import failure
 import tree
 import uv
 
@@ -37,6 +39,23 @@ def drop_directories(path):
             file.write("packages = []\n")
 
 
+def keep_out(path, options):
+    """End the step where a URL of the lock holds a secret: it is read by all that follows,
+    and kept in the build's cache and record."""
+    with open(path, encoding="utf-8") as file:
+        packages = file.read().split("\n[[packages]]\n")
+    for text in packages:
+        secret = uv.held(text, options)
+        if secret:
+            os.unlink(path)
+            name = next((line.split('"')[1] for line in text.splitlines() if line.startswith('name = "')), "the lock")
+            failure.end(
+                "PB607", f"{name} would be locked with the secret {secret} in its URL, where everybody reads it",
+                "leave it out of the URL, and pass the login as what it is: --secret id=netrc,src=$HOME/.netrc,\n"
+                "for a repository --secret id=GIT_AUTH_TOKEN, or for an index https://user:${NAME}@... in --index-url",
+            )  # fmt: skip
+
+
 def main():
     options, (lock, select, *flags) = uv.split(sys.argv[1:])
     env = uv.environment(options)
@@ -45,11 +64,13 @@ def main():
     done = uv.run(lock, env, options)
     if done.returncode:
         return done.returncode
+    keep_out(LOCK, options)
     drop_directories(LOCK)
     done = uv.run(select, env, capture_output=True, text=True)
     if done.returncode:
-        sys.stderr.write(done.stderr)
-        uv.explain(done.stderr, env, options)
+        said = uv.hide(done.stderr, uv.secrets(options))
+        sys.stderr.write(said)
+        uv.explain(said, env, options)
         return done.returncode
     changes = json.loads(done.stdout)["changes"]
     install = [

@@ -26,6 +26,7 @@ CA = "/run/pybuild/ca.pem"
 BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
 BUNDLE = "/tmp/pybuild-ca-bundle.pem"
 KEPT = 1 << 16  # bytes of the output that a hint is looked for in
+LEAST = 6  # characters of a secret that a text is known to hold
 
 
 def split(argv):
@@ -105,6 +106,39 @@ def close(command, flags, env, options):
     return [*command, *flags]
 
 
+def secrets(options):
+    """The secrets that became variables, by their names, as patterns of the forms that URLs
+    write them in. What is shorter than any secret worth the name, and a user name, may
+    stand in a text for another reason."""
+    found = {}
+    for name, path in Options(options).secrets:
+        if os.path.exists(path) and not name.endswith("_USERNAME"):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                lines = [line.strip() for line in file if len(line.strip()) >= LEAST]
+            if lines:
+                found[name] = re.compile("|".join("".join(map(either, line)) for line in lines), re.I)
+    return found
+
+
+def either(character):
+    """The pattern of a character as it is and as URLs encode it."""
+    encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "replace"))
+    return f"(?:{re.escape(character)}|{encoded})"
+
+
+def hide(text, known):
+    """A text with the names of secrets in the place of their values: uv replaces ${NAME} in
+    the URLs of requirements, also of those that packages have, and repeats them."""
+    for name, pattern in known.items():
+        text = pattern.sub(lambda _, shown=f"${{{name}}}": shown, text)
+    return text
+
+
+def held(text, options):
+    """The name of a secret whose value is in a text, or None."""
+    return next((name for name, pattern in secrets(options).items() if pattern.search(text)), None)
+
+
 def trust(env):
     """Have every program trust the company's CA beside the public ones."""
     if not os.path.exists(CA):
@@ -154,14 +188,15 @@ def run(command, env, options=(), **more):
     """
     if more:
         return subprocess.run(command, env=env, check=False, **more)
-    process, text = attempt(command, env)
+    known = secrets(options)
+    process, text = attempt(command, env, known)
     # That no versions fit, no file of a wheel has a part in.
     if process.returncode and "No solution found" not in text:
         kept = cache.kept(env)
         gone = cache.heal(kept) if kept else []
         if gone:
             print(f"uv's cache had damaged files of {', '.join(gone)}: they are removed, and this is tried again", file=sys.stderr)
-            process, text = attempt(command, env)
+            process, text = attempt(command, env, known)
     if process.returncode:
         if process.returncode == -signal.SIGKILL:
             # Nobody but the kernel ends uv like that.
@@ -170,13 +205,16 @@ def run(command, env, options=(), **more):
     return process
 
 
-def attempt(command, env):
-    """Run a command, and return it and the end of what it said, which is passed on."""
+def attempt(command, env, known):
+    """Run a command, and return it and the end of what it said, which is passed on without
+    the secrets that are known."""
     process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
     said = bytearray()
 
     def pass_on():
         for line in process.stderr:
+            if known:
+                line = hide(line.decode("utf-8", "surrogateescape"), known).encode("utf-8", "surrogateescape")
             sys.stderr.buffer.write(line)
             sys.stderr.buffer.flush()
             said.extend(line)
