@@ -64,6 +64,9 @@ func TestTrusted(t *testing.T) {
 	session := passing(map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"})
 	const said = "would be built to know what it needs, and no build script runs where secrets are seen [PB526]"
 	index := "--index-url " + ix.simple() + "\n"
+	own := talkative("own", "1.0", ear).files
+	own["backend.py"] = strings.Replace(own["backend.py"], `Name: own\nVersion: 1.0\n`, `Name: own\nVersion: 1.0\nRequires-Dist: mixed\n`, 1)
+	delete(own, "PKG-INFO")
 	for name, c := range map[string]struct {
 		config, requirements string
 		fails                []string
@@ -74,13 +77,21 @@ func TestTrusted(t *testing.T) {
 		"deeper":           {requirements: "outer\n", fails: []string{"evil " + said}},
 		"from source":      {requirements: "--no-binary evil\nevil\n", fails: []string{"evil " + said}},
 		"an older wheel":   {requirements: "mixed\n", modules: []string{"mixed.py"}},
-		"a directory":      {requirements: "-e ./own\nmixed\n", fails: []string{"no build script runs where secrets are seen [PB526]"}},
+		"a directory":      {requirements: "-e ./own\nhelper\n", modules: []string{"own.py", "mixed.py", "helper.py"}},
+		"the project":      {modules: []string{"own.py", "mixed.py"}},
 		"trusted":          {config: "[build]\ntrusted = [\"Evil\"]\n", requirements: "mixed\nevil\n", modules: []string{"evil.py", "mixed.py"}, trusted: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"pybuild.toml": strings.Replace(job, "[serve]", c.config+"[serve]", 1), "job.py": "", "requirements.txt": index + c.requirements}
-			for file, text := range talkative("own", "1.0", ear).files {
+			for file, text := range own {
 				files["own/"+file] = text
+			}
+			if name == "the project" {
+				// Only its build script knows what it needs.
+				files = map[string]string{
+					"pybuild.toml": strings.Replace(job, "script = \"job.py\"", "module = \"own\"", 1), "setup.py": "", "backend.py": own["backend.py"],
+					"pyproject.toml": own["pyproject.toml"] + "[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n",
+				}
 			}
 			b := build{dir: project(t, files), session: session, out: t.TempDir()}
 			if c.fails != nil {
@@ -104,6 +115,23 @@ func TestTrusted(t *testing.T) {
 				t.Error("a build script ran")
 			}
 		})
+	}
+
+	// So it is where a lock is written.
+	manifest := func(version string) string {
+		return "[project]\nname = \"own\"\n" + version + "requires-python = \">=3.13\"\ndependencies = [\"mixed\"]\n" + own["pyproject.toml"] +
+			"[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n"
+	}
+	files := map[string]string{"pybuild.toml": strings.Replace(job, "[serve]\nscript = \"job.py\"", "[serve]\nmodule = \"own\"", 1), "backend.py": own["backend.py"], "pyproject.toml": manifest("dynamic = [\"version\"]\n")}
+	lock := build{dir: project(t, files), session: session, attrs: map[string]string{"target": "lock"}, read: []string{"uv.lock"}}
+	lock.fails(t, "own "+said, `trusted = ["own"]`)
+	files["pyproject.toml"] = manifest("version = \"1.0\"\n")
+	lock.dir = project(t, files)
+	if text := lock.must(t).files["uv.lock"]; !strings.Contains(text, "mixed-0.9") {
+		t.Errorf("the lock is\n%s", text)
+	}
+	if ear.stop() != "" {
+		t.Error("a build script ran to lock")
 	}
 
 	// Without a secret there is nothing to see.

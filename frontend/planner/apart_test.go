@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -220,4 +221,53 @@ func lastIndex(words []string, word string) int {
 		}
 	}
 	return -1
+}
+
+// TestOwn asks what builds directories of the context, without a login, where only that
+// knows what they need.
+func TestOwn(t *testing.T) {
+	const setup, build, corp = "from setuptools import setup\n", "[build-system]\nrequires = [\"helper\"]\nbuild-backend = \"helper\"\n", "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
+	static, version, open := "[project]\nname = \"shop\"\nversion = \"1\"\n", "[project]\nname = \"shop\"\ndynamic = [\"version\"]\n", "[project]\nname = \"shop\"\nversion = \"1\"\ndynamic = [\"dependencies\"]\n"
+	const index = "--index-url https://index.example/simple\n"
+	for name, c := range map[string]struct {
+		config string
+		files  map[string]string
+		own    []string
+	}{
+		"setup.py":           {"", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
+		"extras":             {"[build]\nextras = [\"pg\"]\n", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{".[pg]=/run/pybuild/own/metadata-project.json"}},
+		"public":             {"", map[string]string{"setup.py": setup, "pyproject.toml": build}, nil},
+		"dependencies":       {"", map[string]string{"pyproject.toml": open + build + corp}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
+		"a version":          {"", map[string]string{"pyproject.toml": version + build + corp}, nil},
+		"its own sources":    {"", map[string]string{"pyproject.toml": open + build + corp + "[tool.uv.sources]\ninner = { index = \"corp\" }\n"}, nil},
+		"the root of a list": {"", map[string]string{"requirements.txt": index + "-e .\ninner\n", "pyproject.toml": version + build}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
+		"directories": {"", map[string]string{"requirements.txt": index + "-e ./a\n./b\n./c\ninner\n", "a/setup.py": setup, "b/pyproject.toml": version + build, "c/pyproject.toml": static + build},
+			[]string{"a[]=/run/pybuild/own/metadata-local-a.json", "b[]=/run/pybuild/own/metadata-local-b.json"}},
+		"hashes": {"", map[string]string{"requirements.txt": index + "./a\n", "a/setup.py": setup}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := maps.Clone(c.files)
+			files["inner.py"] = ""
+			in := inputOf(t, filesOf(c.config, files))
+			in.Config.Serve.Script, in.Config.Serve.Command = "", []string{"true"}
+			p, err := planner.New(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var own []string
+			for i, arg := range p.Step("resolve").Args {
+				if arg == "--own" {
+					own = append(own, p.Step("resolve").Args[i+1])
+				}
+			}
+			if !slices.Equal(own, c.own) {
+				t.Errorf("it asks %q, want %q", own, c.own)
+			}
+			for _, s := range p.Steps {
+				if strings.HasPrefix(s.ID, "metadata-") && slices.ContainsFunc(s.Mounts, func(m plan.Mount) bool { return m.Kind == plan.Secret || m.Kind == plan.SSH }) {
+					t.Errorf("%s sees a secret", s.Name)
+				}
+			}
+		})
+	}
 }

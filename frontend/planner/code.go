@@ -92,6 +92,30 @@ func localID(dir string) string { return "local-" + strings.ReplaceAll(dir, "/",
 // the context.
 func (b *builder) local(id, dir, name string, at plan.Location) {
 	on := b.on()
+	w := b.wheelOf(on, id, dir, name, at)
+	secrets, given := b.given(!strings.HasSuffix(dir, ".whl"))
+	args := append(append(b.python(on, "local.py"), append(append(secrets, w.options...), b.shebangFlags(on)...)...), "--")
+	args = append(append(args, w.build...), "--then")
+	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
+	b.add(plan.Step{
+		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
+		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.offline(),
+		Mounts: slices.Concat(w.mounts, b.tools(on, append(b.installScripts(), "local.py")...), given),
+	})
+	b.layer(id)
+}
+
+// wheelOf is how a wheel is made of a directory of the context.
+type wheelOf struct {
+	// build is uv's command, options what goes before it.
+	build, options []string
+	// mounts are the directory, and what it is built with.
+	mounts []plan.Mount
+}
+
+// wheelOf plans the steps that download what a directory is built with, where that is
+// done apart.
+func (b *builder) wheelOf(on plan.Ref, id, dir, name string, at plan.Location) wheelOf {
 	flags, required := b.requirements(on)
 	build := []string{uvPath, "build", "--wheel", "--python", b.interpreter(on), "--out-dir", "/tmp/wheels"}
 	mount := plan.Mount{
@@ -111,36 +135,26 @@ func (b *builder) local(id, dir, name string, at plan.Location) {
 		build = append(build, flags...)
 	}
 	var options []string
-	if id == "project" && b.history() {
+	if dir == b.Facts.Dir && b.history() {
 		mount, target = historyMount(), path.Join(sourceDir, dir)
 		options = append(options, "--history", sourceDir)
 	}
-	wheel := strings.HasSuffix(dir, ".whl")
-	if b.guarded() && !wheel {
+	if b.guarded() && !strings.HasSuffix(dir, ".whl") {
 		required = b.requires(on, b.unbuiltLocal(id, dir, name, at, mount, target))
 		build = append(build, "--offline")
 	}
-	secrets, given := b.given(!wheel)
-	args := append(append(b.python(on, "local.py"), append(append(secrets, options...), b.shebangFlags(on)...)...), "--")
-	args = append(append(args, append(build, target)...), "--then")
-	args = append(append(args, b.pipInstall(on)...), "--no-deps", "--no-index", "--offline", "--no-cache")
 	extra := required
 	if !b.hermetic() && slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
 		extra = append(extra, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
 	}
-	mounts := append(append([]plan.Mount{mount}, extra...), b.tools(on, append(b.installScripts(), "local.py")...)...)
-	b.add(plan.Step{
-		ID: id, Name: "[builder] build and install " + name, Stage: "builder", On: on, Args: args,
-		Env: b.uvEnv(on), Dir: "/", Output: "/install", At: at, Offline: b.offline(), Mounts: append(mounts, given...),
-	})
-	b.layer(id)
+	return wheelOf{build: append(build, target), options: options, mounts: append([]plan.Mount{mount}, extra...)}
 }
 
 // unbuiltLocal is a directory or an archive of the context to build.
 func (b *builder) unbuiltLocal(id, dir, name string, at plan.Location, mount plan.Mount, target string) unbuilt {
 	u := unbuilt{id: id, name: name, flags: b.sourceFlags(), sources: []string{target}, at: at}
 	p := b.Facts.Members[dir]
-	if id == "project" {
+	if dir == b.Facts.Dir {
 		p = b.Facts.Project
 	}
 	switch {

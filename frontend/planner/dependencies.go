@@ -42,8 +42,9 @@ func (b *builder) resolve() {
 		return
 	}
 	access, given := b.resolves()
+	own, said := b.own(on)
 	run := b.python(on, "resolve.py")
-	run = append(run, access...)
+	run = append(append(run, access...), own...)
 	run = append(run, "--")
 	run = append(run, lock...)
 	run = append(run, "--then", uvPath, "pip", "install", "--dry-run", "--offline", "--output-format", "json", "-q",
@@ -55,7 +56,7 @@ func (b *builder) resolve() {
 		On: on, Args: run, Env: b.uvEnv(on), Dir: projectDir, Output: "/out", Offline: offline || b.offline(), At: b.inputAt(),
 		Mounts: append(append(b.manifests(), b.localSources()...), b.tools(on, uvScripts("resolve.py", "tree.py")...)...),
 	}
-	step.Mounts = append(step.Mounts, given...)
+	step.Mounts = append(append(step.Mounts, said...), given...)
 	if slices.ContainsFunc(step.Mounts, func(m plan.Mount) bool { return m.From.Context == plan.Project }) {
 		// uv caches by path what a directory says of itself, and all projects
 		// have the same paths here: this cache is the step's own.
@@ -97,6 +98,13 @@ func (b *builder) lock(on plan.Ref) []string {
 		}
 		return compile
 	case project.InputPyproject, project.InputSetup:
+		if b.asksItself() {
+			compile = append(compile, ownRequirement)
+			for _, group := range b.Config.Build.Groups {
+				compile = append(compile, "--group", group)
+			}
+			return compile
+		}
 		return append(append(compile, b.Facts.InputFile), b.selection()...)
 	}
 	return nil

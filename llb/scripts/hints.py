@@ -164,7 +164,10 @@ def unbuilt(text):
     name = next((name for name in found.groups() if name), None)
     lock = "lock where you trust what that runs, and build from the lock: what builds packages then sees no secret"
     if not name:
-        return Failure("PB526", "a requirement has no name and would be built to know what it needs, and no build script runs where secrets are seen", f"write it as NAME @ URL; or {lock}")
+        return Failure(
+            "PB526", "what has no name would be built to know what it needs, and no build script runs where secrets are seen",
+            f"write a repository as NAME @ URL, and what the project itself needs into dependencies of [project];\nor {lock}",
+        )  # fmt: skip
     return Failure(
         "PB526", f"{name} would be built to know what it needs, and no build script runs where secrets are seen",
         f'{lock};\nor let this one see them: in [build], write trusted = ["{name}"]',

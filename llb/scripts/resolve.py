@@ -3,7 +3,8 @@
 usage: resolve.py [uv.py options] -- LOCK... --then SELECT... [--then FLAGS...]
 
 LOCK writes /out/pylock.toml; SELECT is a dry run that reads it and prints JSON.
-FLAGS are those that have LOCK build nothing, for a step that sees secrets.
+FLAGS are those that have LOCK build nothing, for a step that sees secrets. What a
+directory of the context needs is then said by a file of --own.
 What is built from a directory of the context is dropped: a step of its own
 installs it, so that its code is no part of the dependencies.
 What the steps after this one read is only what is written to /out, so a
@@ -12,6 +13,7 @@ change of the manifests that resolves to the same set rebuilds nothing.
 
 import json
 import os
+import re
 import sys
 
 import failure
@@ -20,6 +22,37 @@ import uv
 
 
 LOCK = "/out/pylock.toml"
+OWN = "/tmp/own"  # the planner has it, too
+
+
+def tell(own, env):
+    """Tell uv what directories of the context need, so that it does not have to build them.
+
+    uv takes that by name and version, from the configuration of its user. It finds the name
+    of a directory in PKG-INFO, too, and believes nothing else that is in there.
+    """
+    said = []
+    for text in own:
+        place, extras, file = re.fullmatch(r"(.*)(\[.*?\])=(.*)", text).groups()
+        with open(file, encoding="utf-8") as source:
+            metadata = json.load(source)
+        for line in metadata["requires-dist"]:
+            if "${" in line:
+                # uv puts a variable's value into an address, and asks its server for it.
+                sys.exit(f"{metadata['name']} needs {line}: a variable in there may be a secret, and is not asked for; write the address itself")
+        lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in metadata.items())
+        said.append("\n".join(["[[dependency-metadata]]", *lines, ""]))
+        if not os.path.exists(os.path.join(place, "PKG-INFO")):
+            with open(os.path.join(place, "PKG-INFO"), "w", encoding="utf-8") as info:
+                info.write(f"Metadata-Version: 1.0\nName: {metadata['name']}\nVersion: {metadata['version']}\n")
+        os.makedirs(OWN + "/uv", exist_ok=True)
+        if place == ".":
+            with open(OWN + "/requirements.in", "w", encoding="utf-8") as asked:
+                asked.write(f"{metadata['name']}{extras.replace('[]', '')} @ file://{os.getcwd()}\n")
+    if said:
+        with open(OWN + "/uv/uv.toml", "w", encoding="utf-8") as config:
+            config.write("\n".join(said))
+        env["XDG_CONFIG_HOME"] = OWN
 
 
 def drop_directories(path):
@@ -59,6 +92,7 @@ def keep_out(path, options):
 def main():
     options, (lock, select, *flags) = uv.split(sys.argv[1:])
     env = uv.environment(options)
+    tell(uv.Options(options).own, env)
     if flags:
         lock = uv.close(lock, flags[0], env, options)
     done = uv.run(lock, env, options)

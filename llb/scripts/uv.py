@@ -7,6 +7,7 @@ Options before the command:
   --index-url URL          an index of a requirements file, with ${NAME} in it
   --secret FILE            another secret, if that is there
   --trusted NAME           a package whose build script may see secrets
+  --own DIR[EXTRAS]=FILE   a directory, and what metadata.py wrote of it
 """
 
 import base64
@@ -46,7 +47,7 @@ class Options:
 
     def __init__(self, options):
         self.secrets, self.indexes, self.git_hosts, self.urls = [], [], [], []
-        self.files, self.trusted, self.closed = [], [], False
+        self.files, self.trusted, self.own, self.closed = [], [], [], False
         for option, value in zip(options[::2], options[1::2]):
             if option == "--secret-env":
                 self.secrets.append(value.split("=", 1))
@@ -60,6 +61,8 @@ class Options:
                 self.files.append(value)
             elif option == "--trusted":
                 self.trusted.append(value)
+            elif option == "--own":
+                self.own.append(value)
             elif option == "--closed":
                 self.closed = True
             else:
