@@ -1,6 +1,6 @@
 # The frontend image: one static binary that BuildKit runs for `# syntax=`.
 # Compilers run on the builder's own platform and cross-compile for the target.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.8@sha256:9d2f36f06329b2a141b9db99ffa32765cf695ee57b813ca29e245e8670bcbfff AS build
 WORKDIR /src
 ARG GOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOFLAGS
 ARG VERSION=dev

@@ -36,7 +36,8 @@ race: up
 pure:
 	go test ./...
 
-# Builds the frontend image twice without any cache, by two builders where BUILDERS names them, and compares the digests.
+# Builds the frontend image for all platforms twice without any cache, by two builders where BUILDERS names them, and compares the
+# digests, also with those of a release where PUBLISHED names it.
 reproduce:
 	integration/reproduce.sh $(BUILDERS)
 

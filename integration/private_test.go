@@ -103,6 +103,21 @@ func TestPrivateIndex(t *testing.T) {
 	build{dir: dir, session: passing(map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"})}.must(t)
 }
 
+// TestNoWheelToBuildWith wants a build requirement that is no wheel where there are secrets: it
+// would have to be built itself.
+func TestNoWheelToBuildWith(t *testing.T) {
+	t.Parallel()
+	ix := newIndex(t, dist{name: "helper", version: "1.0", sdist: true}, needy())
+	dir := projectDir(t, map[string]string{
+		"pybuild.toml": job, "job.py": "",
+		"pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\"needy\"]\n[[tool.uv.index]]\nname = \"our-corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n" +
+			"[[tool.uv.dependency-metadata]]\nname = \"needy\"\nversion = \"1.0\"\n",
+	}, []string{"uv", "lock", "--quiet"})
+	ix.user, ix.password = "builder", planted
+	build{dir: dir, session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": planted})}.
+		fails(t, "helper has no wheel, and another package is built with it [PB527]", "put a wheel of helper on an index")
+}
+
 // TestPrivateWorkspace builds both members of the example, whose index is a real one
 // to everybody else.
 func TestPrivateWorkspace(t *testing.T) {

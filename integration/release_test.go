@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +33,9 @@ func TestFleetRelease(t *testing.T) {
 		if value := os.Getenv(name); value != "" {
 			args = append(args, "--set", "*.args."+name+"="+value)
 		}
+	}
+	if name, image, ok := strings.Cut(os.Getenv("PYBUILD_GOLANG"), "="); ok {
+		args = append(args, "--set", "*.contexts."+name+"="+image)
 	}
 	if bundle := os.Getenv("SSL_CERT_FILE"); bundle != "" {
 		args = append(args, "--set", "*.secrets=id=ca,src="+filepath.Clean(bundle))

@@ -4,7 +4,7 @@
 # usage: reproduce.sh [BUILDER [BUILDER]]    buildx builders, the default one else
 #
 # PLATFORMS, VERSION and SOURCE_DATE_EPOCH say what is built: those of a release, with
-# which its digest of each platform can be compared.
+# which its digest of each platform is compared where PUBLISHED names one, as IMAGE@DIGEST.
 set -eu
 cd "$(dirname "$0")/.."
 : "${PLATFORMS:=linux/amd64,linux/arm64}" "${VERSION:=dev}" "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
@@ -21,6 +21,7 @@ digest() { # N BUILDER
 		if printenv "$name" > /dev/null; then set -- "$@" --build-arg "$name"; fi
 	done
 	if [ -n "${SSL_CERT_FILE:-}" ]; then set -- "$@" --secret "id=ca,src=$SSL_CERT_FILE"; fi
+	if [ -n "${PYBUILD_GOLANG:-}" ]; then set -- "$@" --build-context "$PYBUILD_GOLANG"; fi
 	if [ -n "$builder" ]; then set -- "$@" --builder "$builder"; fi
 	docker buildx build "$@" --quiet --platform "$PLATFORMS" --build-arg "VERSION=$VERSION" --label "org.opencontainers.image.version=$VERSION" \
 		--provenance=false --sbom=false --output "type=oci,rewrite-timestamp=true,dest=$left/$n.tar" . > "$left/$n"
@@ -32,3 +33,13 @@ second=$(digest 2 "${2:-${1:-}}")
 echo "$first
 $second"
 test -n "$first" && test "$first" = "$second"
+
+platforms() { # an index on stdin; what attests has no platform
+	jq -r '.manifests[] | select(.platform.os != "unknown") | "\(.platform.os)/\(.platform.architecture) \(.digest)"' | sort
+}
+if [ -n "${PUBLISHED:-}" ]; then
+	docker buildx imagetools inspect --raw "$PUBLISHED" | platforms > "$left/published"
+	tar --extract --to-stdout --file "$left/1.tar" "blobs/sha256/${first#sha256:}" | platforms > "$left/built"
+	cat "$left/built"
+	test -s "$left/built" && diff "$left/published" "$left/built"
+fi

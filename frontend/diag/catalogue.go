@@ -122,6 +122,7 @@ func Catalogue() []Entry {
 		{"PB524", "UndeclaredRequirement", "A package needs another one to be built, and does not say so."},
 		{"PB525", "NotPassed", "A secret or an agent that the build needs was not passed."},
 		{"PB526", "BuildWithSecrets", "A package would be built where secrets are seen, to know what it needs."},
+		{"PB527", "NoWheelToBuildWith", "A package that another is built with has no wheel, and the build has secrets."},
 		{"PB599", "StepFailed", "A step failed, and pybuild does not know why."},
 
 		{"PB601", "CredentialInFile", "A file that goes into the build has a credential in it."},

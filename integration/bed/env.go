@@ -22,6 +22,10 @@ func (st bedState) environment(p paths, path string) []variable {
 			variable{"CONTAINERD_ADDRESS", p.socket("containerd")}, variable{"CONTAINERD_NAMESPACE", "moby"})
 	}
 	vars = append(vars, variable{"BUILDKIT_HOST", st.Buildkit}, variable{"PYBUILD_REGISTRY", st.Registry})
+	if ref := golangPinned(p.repo); st.Mode == ownEngines && ref != "" {
+		// The argument of --build-context with which the Dockerfile builds here.
+		vars = append(vars, variable{"PYBUILD_GOLANG", ref + "=" + golangHere})
+	}
 	if st.Image != "" {
 		vars = append(vars, variable{"PYBUILD_IMAGE", st.Image})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // frontendTag is the name of the image built from this checkout, below the registry.
@@ -19,7 +20,11 @@ func pushFrontend(ctx context.Context, p paths, st *bedState) error {
 		}
 		image := st.Registry + frontendTag
 		build := command{env: []string{"BUILDKIT_HOST=" + st.Buildkit}}
-		if err := build.run(ctx, filepath.Join(st.Bin, "buildctl"), frontendBuild(p.repo, image)...); err != nil {
+		args := frontendBuild(p.repo, image)
+		if ref := golangPinned(p.repo); st.Mode == ownEngines && ref != "" {
+			args = append(args, "--opt=context:"+ref+"="+golangHere)
+		}
+		if err := build.run(ctx, filepath.Join(st.Bin, "buildctl"), args...); err != nil {
 			return err
 		}
 		st.Image = image
@@ -30,6 +35,19 @@ func pushFrontend(ctx context.Context, p paths, st *bedState) error {
 		docker := command{env: []string{"DOCKER_HOST=" + st.Docker, "DOCKER_CONFIG=" + p.dockerConfig()}}
 		return docker.run(ctx, filepath.Join(st.Bin, "docker"), "pull", "--quiet", image)
 	})
+}
+
+// golangHere is the bed's own golang image, which has another digest than the one that the
+// Dockerfile pins.
+const golangHere = "docker-image://golang:1.26"
+
+// golangPinned is the golang image of the Dockerfile, with its digest; "" without one.
+func golangPinned(repo string) string {
+	text, err := os.ReadFile(filepath.Join(repo, "Dockerfile"))
+	if err != nil {
+		return ""
+	}
+	return string(regexp.MustCompile(`golang:\S+@sha256:[0-9a-f]{64}`).Find(text))
 }
 
 func frontendBuild(repo, image string) []string {

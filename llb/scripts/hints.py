@@ -41,6 +41,7 @@ UNKNOWN_PACKAGE = re.compile(r"[Bb]ecause ([\w.-]+) was not found in the (?:pack
 UNKNOWN_VERSION = re.compile(r"[Bb]ecause there (?:is|are) no versions? of ([\w.-]+)(\S*)")
 UNBUILT = re.compile(r"Wheels are required for `([^`]+)` because building|Building source distributions for `([^`]+)` is disabled|Building source distributions is disabled")
 NO_PYTHON = re.compile(r"Failed to (?:build|download and build) `([^`\s@=]+)[^`]*`(?:\n[^\n]*)*No module named 'encodings'|No module named 'encodings'")
+WHEELS_ONLY = re.compile(r"Wheels are required for `([^`]+)` because building")
 NO_SOLUTION = re.compile(r"No solution found when resolving")
 
 
@@ -147,6 +148,13 @@ def solution(text):
         return Failure("PB518", f"{found[1]}{found[2] or ''} is for Python {found[3]} only", "choose another Python with the key python, or another version of the package")
     if not NO_SOLUTION.search(text):
         return None
+    found = WHEELS_ONLY.search(text)
+    if found:
+        return Failure(
+            "PB527", f"{found[1]} has no wheel, and another package is built with it",
+            "where a build has secrets, what packages are built with is downloaded as wheels alone, for none of it to run beside them:\n"
+            f"put a wheel of {found[1]} on an index (pip wheel --no-deps {found[1]}), or have another version of it that has one asked for",
+        )  # fmt: skip
     found = UNKNOWN_PACKAGE.search(text)
     if found:
         return Failure("PB501", f"no index has a package {found[1]}", "check its name; if it is on an index of your own, name that in [[tool.uv.index]] of pyproject.toml")
