@@ -16,6 +16,7 @@ import netrc
 import os
 import shutil
 import ssl
+import stat
 import sys
 import tempfile
 import time
@@ -87,43 +88,57 @@ def server(url):
     return parts.scheme, parts.hostname, parts.port
 
 
-def digest(path):
+def take(path, target):
+    """Copy a file of the cache, and return the sum of the copy, "" for what is no file: who
+    else writes the cache may do so now, and what counts is what is handed on."""
     found = hashlib.sha256()
-    with open(path, "rb") as file:
+    try:
+        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    if not stat.S_ISREG(os.fstat(source).st_mode):
+        os.close(source)
+        return ""
+    with os.fdopen(source, "rb") as file, open(target, "wb") as part:
         for block in iter(lambda: file.read(1 << 20), b""):
             found.update(block)
+            part.write(block)
     return found.hexdigest()
 
 
 def fetch(name, expected, url, opener, logins, wheelhouse):
+    target = os.path.join(OUT, name)
     if expected == "-":
-        with open(os.path.join(OUT, name), "wb") as part:
+        with open(target, "wb") as part:
             download(name, url, opener, logins, part)
         return
     cached = os.path.join(CACHE, expected)
-    if not (os.path.exists(cached) and digest(cached) == expected):
-        with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as part:
-            try:
-                if wheelhouse:
-                    copy(name, wheelhouse, part)
-                else:
-                    download(name, url, opener, logins, part)
-                part.close()
-                found = digest(part.name)
-                if found != expected:
-                    raise Failed(
-                        f"{name} has the SHA-256 {found}, and the lock says {expected}",
-                        failure.Failure(
-                            "PB503", f"the file {name} is not the one that was locked",
-                            "if it was published anew, lock again; if not, find out who changed it before you build",
-                        ),
-                    )  # fmt: skip
+    if take(cached, target) == expected:
+        return
+    with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as part:
+        try:
+            if wheelhouse:
+                copy(name, wheelhouse, part)
+            else:
+                download(name, url, opener, logins, part)
+            part.close()
+            found = take(part.name, target)
+            if found != expected:
+                raise Failed(
+                    f"{name} has the SHA-256 {found}, and the lock says {expected}",
+                    failure.Failure(
+                        "PB503", f"the file {name} is not the one that was locked",
+                        "if it was published anew, lock again; if not, find out who changed it before you build",
+                    ),
+                )  # fmt: skip
+            if os.path.isdir(cached) and not os.path.islink(cached):
+                os.unlink(part.name)  # somebody's mistake, or worse: go without
+            else:
                 # Another build may do the same: a rename is whole or not at all.
                 os.replace(part.name, cached)
-            except BaseException:
-                os.unlink(part.name)
-                raise
-    shutil.copyfile(cached, os.path.join(OUT, name))
+        except BaseException:
+            os.unlink(part.name)
+            raise
 
 
 def copy(name, wheelhouse, part):
