@@ -144,10 +144,19 @@ func (b *builder) wheelOf(on plan.Ref, id, dir, name string, at plan.Location) w
 		build = append(build, "--offline")
 	}
 	extra := required
-	if !b.hermetic() && slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
-		extra = append(extra, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
+	if slices.ContainsFunc(b.compiled(), func(c project.Compiled) bool { return c.Path == dir && c.Rust }) {
+		extra = append(extra, b.crates()...)
 	}
 	return wheelOf{build: append(build, target), options: options, mounts: append([]plan.Mount{mount}, extra...)}
+}
+
+// crates mounts those that cargo has downloaded before. It builds what lies there as it
+// lies there: where a build has secrets, or promises hashes, others must not have a say.
+func (b *builder) crates() []plan.Mount {
+	if b.hermetic() || b.guarded() {
+		return nil
+	}
+	return []plan.Mount{{Kind: plan.Cache, Target: cargoCache, ID: cargoCache}}
 }
 
 // unbuiltLocal is a directory or an archive of the context to build.

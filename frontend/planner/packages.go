@@ -204,8 +204,8 @@ func (b *builder) rest(packages []project.PylockPackage) {
 	}}
 	_, given := b.given(false)
 	mounts = slices.Concat(mounts, l.mounts, b.tools(on, b.installScripts()...), given)
-	if slices.Contains(b.buildNeeds(), rustPackage) && !b.hermetic() {
-		mounts = append(mounts, plan.Mount{Kind: plan.Cache, Target: cargoCache, ID: cargoCache})
+	if slices.Contains(b.buildNeeds(), rustPackage) {
+		mounts = append(mounts, b.crates()...)
 	}
 	b.add(plan.Step{
 		ID: "install", Name: "[builder] build and install " + strings.Join(names, ", "), Stage: "builder", On: on, Args: args,
