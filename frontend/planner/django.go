@@ -106,7 +106,8 @@ func servedDjango(in Input) *project.Django {
 
 // static plans Django's collectstatic, whose files then lie where the settings
 // say. It sees the environment and the secrets of the build, which settings
-// commonly want a key from, and none of them is in its output.
+// commonly want a key from. Those that something is downloaded with it does not see: it
+// runs every package that the app imports.
 func (b *builder) static() error {
 	if b.Apps == nil || b.Apps.Django == nil {
 		return nil
@@ -132,12 +133,12 @@ func (b *builder) static() error {
 		Reason: fmt.Sprintf("STATIC_ROOT is set in %s, so collectstatic runs at build time", d.StaticRootAt.File), At: d.StaticRootAt})
 	stack := []plan.Ref{b.plan.Root}
 	stack = append(stack, b.plan.Layers...)
-	args := append(b.python(b.native(), "static.py"), b.secretFlags(b.Config.Build.Secrets)...)
+	args := append(b.python(b.native(), "static.py"), b.secretFlags(b.ownSecrets())...)
 	args = append(args, "--", b.inApp(d.ManagePy))
 	b.add(plan.Step{
 		ID: "static", Name: "[builder] collect the static files of " + d.SettingsModule, Stage: "builder",
 		On: plan.Ref{Stack: stack}, Args: args, Env: b.staticEnv(d), Dir: b.workdir(), Output: "/out", Offline: true, At: d.StaticRootAt,
-		Mounts: append([]plan.Mount{scriptsMount(uvScripts("static.py", "tree.py")...)}, b.mountSecrets(b.Config.Build.Secrets)...),
+		Mounts: append([]plan.Mount{scriptsMount(uvScripts("static.py", "tree.py")...)}, b.mountSecrets(b.ownSecrets())...),
 	})
 	b.layer("static")
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/frontend/project"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // django is the plan's input for a Django project of some settings.
@@ -109,5 +110,30 @@ func TestOpenDjango(t *testing.T) {
 		if said := strings.Join(got, " "); said != c.want {
 			t.Errorf("%s\n%s\nwarned of %q, want %q", c.settings, c.config, said, c.want)
 		}
+	}
+}
+
+// TestStaticSecrets has the step that runs the app, with all that it imports, see the secrets
+// that settings may want, and no login.
+func TestStaticSecrets(t *testing.T) {
+	in := django(t, "STATIC_ROOT = 'static'\nINSTALLED_APPS = ['django.contrib.staticfiles']\n",
+		"[build]\nsecrets = [\"SECRET_KEY\", \"netrc\", \"UV_INDEX_CORP_PASSWORD\", \"GIT_AUTH_TOKEN\", { id = \"login\", env = \"PIP_INDEX_URL\" }]\nssh = true\n[serve]\napp = \"mysite.wsgi:application\"\n")
+	in.Resolved.Install = append(in.Resolved.Install, planner.Package{Name: "django", Version: "5.0"})
+	p, err := planner.New(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Step("static")
+	if s == nil {
+		t.Fatal("nothing is collected")
+	}
+	var seen []string
+	for _, m := range s.Mounts {
+		if m.Kind != plan.Bind {
+			seen = append(seen, m.ID)
+		}
+	}
+	if !slices.Equal(seen, []string{"SECRET_KEY"}) || !s.Offline {
+		t.Errorf("the step sees %q, and has no network: %v", seen, s.Offline)
 	}
 }
