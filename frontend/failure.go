@@ -27,6 +27,9 @@ import (
 // what to do (llb/scripts/failure.py).
 const report = "/pybuild-failure.txt"
 
+// longestReport is how much of it is read: a build script can write there as well.
+const longestReport = 16 << 10
+
 // failed says why a step failed, on the line that ends the build: BuildKit's own has the
 // whole command, and what matters stands in the log of the step.
 func (in *inputs) failed(ctx context.Context, err error) error {
@@ -101,9 +104,9 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 		return false
 	}
 	// The image may have no shell, but it has what the step ran with.
-	read := []string{exec.Meta.Args[0], "-c", "print(open('" + report + "').read())"}
+	read := []string{exec.Meta.Args[0], "-c", fmt.Sprintf("print(open('%s').read(%d))", report, longestReport)}
 	if strings.HasSuffix(read[0], "/sh") {
-		read[2] = "cat " + report
+		read[2] = fmt.Sprintf("head -c %d %s", longestReport, report)
 	}
 	var text bytes.Buffer
 	if in.afterwards(ctx, solve, &text, []string{"/"}, read...) != nil {

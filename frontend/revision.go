@@ -34,13 +34,17 @@ func (in *inputs) origin() (source, revision string) {
 	return withoutLogin(source), cmp.Or(revision, in.head())
 }
 
-// withoutLogin is a URL without user and password.
+// login is the user of a URL with what follows, also of one that Go does not parse.
+var login = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@`)
+
+// withoutLogin is a URL without user and password; that of ssh is no secret without one.
 func withoutLogin(text string) string {
-	if u, err := url.Parse(text); err == nil && u.User != nil && u.Scheme != "ssh" {
-		u.User = nil
-		return u.String()
+	if u, err := url.Parse(text); err == nil && u.Scheme == "ssh" {
+		if _, set := u.User.Password(); !set {
+			return text
+		}
 	}
-	return text
+	return login.ReplaceAllString(text, "$1")
 }
 
 // head is the commit that the repository of the context is at.
