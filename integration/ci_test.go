@@ -166,7 +166,8 @@ func buildPush(r *runner, with map[string]string) string {
 	return args + " " + with["context"]
 }
 
-// decode reads YAML strictly: what it says twice or what nobody knows is an error.
+// decode reads what a test needs of a YAML file. What belongs into one, its service's schema
+// says: see TestSchemas.
 func decode(t *testing.T, text string, into any) {
 	t.Helper()
 	if err := yaml.Unmarshal([]byte(text), into); err != nil {
