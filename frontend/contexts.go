@@ -2,8 +2,10 @@ package frontend
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 
 	"github.com/pybuild/pybuild/frontend/config"
+	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -143,7 +146,7 @@ func included(c *config.Config, facts *project.Facts) (chosen, files []string) {
 // that the client sends; a repository's or an archive's is among its files.
 func (in *inputs) ignores(ctx context.Context, manifests fs.FS) ([]string, error) {
 	if patterns, err := in.ui.DockerIgnorePatterns(ctx); err != nil || patterns != nil {
-		return patterns, err
+		return patterns, cmp.Or(err, checkIgnores(patterns))
 	}
 	data, err := fs.ReadFile(manifests, dockerui.DefaultDockerignoreName)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -152,7 +155,20 @@ func (in *inputs) ignores(ctx context.Context, manifests fs.FS) ([]string, error
 	if err != nil {
 		return nil, project.Unreadable(dockerui.DefaultDockerignoreName, err)
 	}
-	return ignorefile.ReadAll(bytes.NewReader(data))
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
+	return patterns, cmp.Or(err, checkIgnores(patterns))
+}
+
+// checkIgnores refuses patterns of .dockerignore that no name can be compared with. Sending
+// the context would fail of them, without a word of whose they are.
+func checkIgnores(patterns []string) error {
+	for _, p := range patterns {
+		if !config.Matches(strings.TrimPrefix(p, "!")) {
+			return &diag.Error{Code: "PB123", At: plan.Location{File: dockerui.DefaultDockerignoreName}, Message: fmt.Sprintf("%.100q is no pattern", p),
+				Hint: `write a path with * and ?, or with [a-z]; a bracket of a name is written \[`}
+		}
+	}
+	return nil
 }
 
 // view filters the context: where it is local already when it is sent, where

@@ -15,6 +15,9 @@ import (
 // Tree is the source of a project as a build would see it, given the patterns of its own
 // ignore file: what the client of a build does, for who has no engine.
 func Tree(fsys fs.FS, c *config.Config, facts *project.Facts, written []string) (planner.Tree, error) {
+	if err := checkIgnores(written); err != nil {
+		return planner.Tree{}, err
+	}
 	chosen, files := included(c, facts)
 	excludes := slices.Concat(builtinIgnores(), written, c.Runtime.Exclude)
 	tree := planner.Tree{Whole: func(...string) (fs.FS, error) { return fsys, nil }}

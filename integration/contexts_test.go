@@ -83,3 +83,13 @@ func pack(t *testing.T, files map[string]string) []byte {
 	}
 	return buf.Bytes()
 }
+
+// TestIgnorePatterns names the line of .dockerignore that is no pattern: what sends the
+// context would say so of nobody's.
+func TestIgnorePatterns(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"data/[a-", "![z-a]"} {
+		files := map[string]string{"pybuild.toml": job, "job.py": "", ".dockerignore": "*.log\n" + pattern + "\n"}
+		build{dir: project(t, files)}.fails(t, ".dockerignore: \""+pattern+"\" is no pattern [PB123]")
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/patternmatcher"
+
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
@@ -28,10 +30,21 @@ func checkPattern(s string) *diag.Error {
 	case path.Clean(p) == ".":
 		return mistake("PB009", `write "**" for everything`, "the pattern %s names no file", show(s))
 	}
-	if _, err := path.Match(p, ""); err != nil {
-		return mistake("PB009", "a [ needs its ]", "the pattern %s is malformed", show(s))
+	if !Matches(p) {
+		return mistake("PB009", "a [ needs its ], and the range in it goes up", "the pattern %s is malformed", show(s))
 	}
 	return nil
+}
+
+// Matches reports a pattern, as .dockerignore has them, that names can be compared with.
+func Matches(pattern string) bool {
+	m, err := patternmatcher.New([]string{pattern})
+	if err != nil || strings.HasPrefix(pattern, "!") || pattern == "" {
+		return false
+	}
+	// What it is compiled to is known when it is needed first.
+	_, err = m.MatchesOrParentMatches("a")
+	return err == nil
 }
 
 func checkInclude(s string) *diag.Error {

@@ -58,6 +58,7 @@ func Catalogue() []Entry {
 		{"PB120", "NotInstallable", "The lock has a package that cannot be installed with certainty."},
 		{"PB121", "UnknownInput", "The file that `input` names is none that says what to install."},
 		{"PB122", "NotACertificate", "The file of `ca` is no certificate."},
+		{"PB123", "IgnorePattern", "A line of .dockerignore is no pattern."},
 
 		{"PB201", "InvalidPythonRequest", "A file that should name a version of Python names none."},
 		{"PB202", "PythonConflict", "Two files ask for different Pythons."},
