@@ -290,7 +290,7 @@ func TestMaliciousWheels(t *testing.T) {
 			ix := newIndex(t)
 			ix.files["evil"] = map[string][]byte{"evil-1.0-py3-none-any.whl": wheelOf(t, c.entries...)}
 			evil := dist{name: "evil", version: "1.0"}
-			b := build{dir: project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pylock.toml": ix.pylock(t, evil)}), out: t.TempDir()}
+			b := build{dir: project(t, map[string]string{"pybuild.toml": job, "job.py": "", "pylock.toml": ix.pylock(t, evil)}), out: t.TempDir(), top: true}
 			if c.refused != "" {
 				b.fails(t, c.refused)
 				return

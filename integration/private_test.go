@@ -83,7 +83,7 @@ func TestPrivateIndex(t *testing.T) {
 	build{dir: dir, session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": "wrong"})}.
 		fails(t, `refuses the user name and password of the secrets for the index "our-corp" [PB504]`)
 
-	b := build{dir: dir, out: t.TempDir(), session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": planted})}
+	b := build{dir: dir, out: t.TempDir(), top: true, session: passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": planted})}
 	tr := b.must(t)
 	tr.step(t, "[packages] install bulky, inner")
 	tr.step(t, "[packages] fetch bulky, inner")
@@ -169,6 +169,7 @@ func TestPrivateRequirements(t *testing.T) {
 		"variable": "--index-url " + strings.Replace(ix.simple(), "//", "//builder:${CORP_TOKEN}@", 1) + "\ninner\n",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "import inner\n", "requirements.txt": requirements})
 			host, _, _ := strings.Cut(strings.TrimPrefix(ix.URL, "http://"), ":")
 			secrets := map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"}
@@ -177,7 +178,7 @@ func TestPrivateRequirements(t *testing.T) {
 			} else {
 				build{dir: dir}.fails(t, "wants a user name and a password [PB504]", "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc")
 			}
-			b := build{dir: dir, out: t.TempDir(), session: passing(secrets)}
+			b := build{dir: dir, out: t.TempDir(), top: true, session: passing(secrets)}
 			tr := b.must(t)
 			if found := search(t, b.out, planted); len(found) > 0 || strings.Contains(tr.logs, planted) {
 				t.Errorf("the password is in %v or the log:\n%s", found, tr.logs)

@@ -26,7 +26,7 @@ func TestStrip(t *testing.T) {
 	dir := project(t, map[string]string{
 		"pybuild.toml": job + "[build]\nstrip = true\n", "job.py": "import tests\n", "tests/test_job.py": "", "pylock.toml": ix.pylock(t, big),
 	})
-	tr := build{dir: dir, out: out, attrs: map[string]string{"no-cache": ""}}.must(t)
+	tr := build{dir: dir, out: out, top: true, attrs: map[string]string{"no-cache": ""}}.must(t)
 	holds(t, out, map[string]bool{
 		sitePackages + "big/tests": false, sitePackages + "big/core.py": true, sitePackages + "big/core.pyi": false, sitePackages + "big/lib/libbig.a": false,
 		sitePackages + "big/sub/tests/helpers.py": true, sitePackages + "big/other/test/data.py": true, sitePackages + "big/lazy/__init__.pyi": true,

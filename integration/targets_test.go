@@ -61,7 +61,7 @@ func TestTargetTest(t *testing.T) {
 		t.Error("the tests that passed ran again")
 	}
 	build{dir: dir, attrs: map[string]string{"target": "test", "build-arg:TESTS": "reports"}}.fails(t, `the build argument TESTS should be "report", but is "reports" [PB010]`)
-	runtime := build{dir: dir, out: t.TempDir()}
+	runtime := build{dir: dir, out: t.TempDir(), top: true}
 	runtime.must(t)
 	if _, err := os.Stat(filepath.Join(runtime.out, sitePackages, "pytest")); err == nil {
 		t.Error("pytest is in the image")

@@ -93,7 +93,7 @@ func TestTrusted(t *testing.T) {
 					"pyproject.toml": own["pyproject.toml"] + "[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + ix.simple() + "\"\ndefault = true\n",
 				}
 			}
-			b := build{dir: project(t, files), session: session, out: t.TempDir()}
+			b := build{dir: project(t, files), session: session, out: t.TempDir(), top: true}
 			if c.fails != nil {
 				b.fails(t, c.fails...)
 			} else {
