@@ -36,25 +36,26 @@ func TestCorporateCA(t *testing.T) {
 	build{dir: project(t, files)}.fails(t,
 		"a server's certificate is signed by nobody that the builder knows [PB505]", "in [build], write ca = true, and docker build --secret id=ca,src=corporate-ca.pem")
 
-	files["pybuild.toml"] += "[build]\nca = true\n[runtime]\nca = \"certs/ca.pem\"\n"
-	files["certs/ca.pem"] = ca.pem
+	files["pybuild.toml"] += "[build]\nca = true\n"
 	build{dir: project(t, files)}.fails(t, "the build secret ca was not passed [PB525]")
-	bundle := "etc/ssl/certs/ca-certificates.crt"
-	b := build{dir: project(t, files), session: passing(map[string]string{"ca": ca.pem}), read: []string{sitePackages + "needy.py", bundle}}
-	tr := b.run(t)
+	tr := build{dir: project(t, files), session: passing(map[string]string{"ca": ca.pem}), read: []string{sitePackages + "needy.py"}}.run(t)
 	if tr.err != nil {
 		t.Fatalf("%v\n%s", tr.err, tr.logs)
 	}
+
+	// Locked, the wheels are fetched by a step: the engine knows no CA of the build's. Nothing
+	// is compiled there, on a base that is another one every time.
+	delete(files, "pyproject.toml")
+	files["pybuild.toml"], files["job.py"] = job+"[build]\nca = \"corp\"\n[runtime]\nca = \"certs/ca.pem\"\n", "import inner\n"
+	files["certs/ca.pem"] = ca.pem
+	files["pylock.toml"] = ix.pylock(t, dist{name: "inner", version: "1.0"})
+	bundle := "etc/ssl/certs/ca-certificates.crt"
+	b := build{dir: project(t, files), session: passing(map[string]string{"corp": ca.pem}), read: []string{bundle}}
+	tr = b.must(t)
+	tr.step(t, "[packages] fetch inner")
 	if text := tr.files[bundle]; !strings.HasSuffix(text, ca.pem) || strings.Count(text, "BEGIN CERTIFICATE") < 2 {
 		t.Error("the image does not trust the CA beside the others")
 	}
-
-	// Locked, the wheels are fetched by a step: the engine knows no CA of the build's.
-	delete(files, "pyproject.toml")
-	files["pybuild.toml"], files["job.py"] = job+"[build]\nca = \"corp\"\n", "import inner\n"
-	files["pylock.toml"] = ix.pylock(t, dist{name: "inner", version: "1.0"})
-	b = build{dir: project(t, files), session: passing(map[string]string{"corp": ca.pem})}
-	b.must(t).step(t, "[packages] fetch inner")
 	if found := search(t, b.dir, "BEGIN CERTIFICATE"); len(found) != 1 {
 		t.Errorf("the certificate is in %v", found)
 	}
@@ -67,8 +68,12 @@ func piping(index string) dist {
 	d.files["backend.py"] += `
 import ensurepip, glob, subprocess, sys, tempfile
 
-pip = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), "_bundled", "pip-*.whl"))[0] + "/pip"
-subprocess.run([sys.executable, pip, "--disable-pip-version-check", "download", "--no-deps", "--dest", tempfile.mkdtemp(), "--index-url", "` + index + `", "inner"], check=True)
+wheel_of = build_wheel
+
+def build_wheel(*args):
+    pip = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), "_bundled", "pip-*.whl"))[0] + "/pip"
+    subprocess.run([sys.executable, pip, "--disable-pip-version-check", "download", "--no-deps", "--dest", tempfile.mkdtemp(), "--index-url", "` + index + `", "inner"], check=True)
+    return wheel_of(*args)
 `
 	return d
 }
@@ -87,7 +92,7 @@ func TestGit(t *testing.T) {
 	build{dir: dir, session: passing(map[string]string{"ca": ca.pem})}.fails(t,
 		host+" wants a login [PB515]", "pass a token that may read the repository: docker build --secret id=GIT_AUTH_TOKEN")
 	for _, id := range []string{"GIT_AUTH_TOKEN", "GIT_AUTH_TOKEN." + host} {
-		b := build{dir: dir, out: t.TempDir(), session: passing(map[string]string{"ca": ca.pem, id: planted})}
+		b := build{dir: dir, out: t.TempDir(), top: true, session: passing(map[string]string{"ca": ca.pem, id: planted})}
 		tr := b.must(t)
 		if found := search(t, b.out, planted); len(found) > 0 || strings.Contains(tr.logs, planted) {
 			t.Errorf("the token is in %v or the log", found)
