@@ -21,7 +21,7 @@ import (
 func TestCIRecipes(t *testing.T) {
 	t.Parallel()
 	engine(t)
-	all := sections(t, "ci.md")
+	all, ix := sections(t, "ci.md"), newIndex(t, large("big", "1.0"), dist{name: "small", version: "1.0"})
 	for name, try := range map[string]func(*runner, section){
 		"A bake file": func(r *runner, s section) {
 			r.sh(s.script, map[string]string{"BUILDX_BUILDER": "ci"})
@@ -125,7 +125,10 @@ func TestCIRecipes(t *testing.T) {
 		}
 		delete(all, name)
 		if try != nil {
-			t.Run(name, func(t *testing.T) { try(newRunner(t, s.files), s) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				try(newRunner(t, ix, s.files), s)
+			})
 		}
 	}
 	for _, name := range sorted(all) {

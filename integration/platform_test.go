@@ -19,6 +19,7 @@ import (
 // TestForeignPlatform builds for an architecture that nothing here can run: a
 // step that tried to would fail.
 func TestForeignPlatform(t *testing.T) {
+	t.Parallel()
 	base := foreignBase(t)
 	out := t.TempDir()
 	tr := build{dir: example(t, "flask"), out: out, attrs: map[string]string{
@@ -78,7 +79,7 @@ func foreignBase(t *testing.T) string {
 		t.Fatal(err)
 	}
 	st := bk.Scratch().File(bk.Mkdir("/etc", 0o755).Mkfile("/etc/passwd", 0o644, []byte("foreign:x:77:77::/:/bin/sh\n")))
-	push := client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"name": ref, "push": "true"}}
+	push := client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"name": ref, "push": "true", "source-date-epoch": "0"}}
 	_, err = c.Build(context.Background(), client.SolveOpt{Exports: []client.ExportEntry{push}}, "",
 		func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 			def, err := st.Marshal(ctx, bk.Platform(platform))

@@ -25,15 +25,15 @@ type runner struct {
 	calls string
 }
 
-// newRunner has the files of a section of docs/ci.md.
-func newRunner(t *testing.T, files map[string]string) *runner {
+// newRunner has the files of a section of docs/ci.md, and a project whose packages an index
+// has. Runners of the same index build the same image.
+func newRunner(t *testing.T, ix *index, files map[string]string) *runner {
 	t.Helper()
 	engine(t)
 	frontend, registry := frontendImage(t), os.Getenv("PYBUILD_REGISTRY")
-	big, small := large("big", "1.0"), dist{name: "small", version: "1.0"}
 	r := &runner{t: t, repo: registry + "/ci/" + strings.ToLower(filepath.Base(t.TempDir())) + strings.ToLower(strings.ReplaceAll(filepath.Base(t.Name()), " ", "-"))}
 	r.dir = project(t, map[string]string{
-		"pybuild.toml": strings.Replace(job, "org/pybuild", frontend, 1), "job.py": "import big, small\n", "pylock.toml": newIndex(t, big, small).pylock(t, big, small),
+		"pybuild.toml": strings.Replace(job, "org/pybuild", frontend, 1), "job.py": "import big, small\n", "pylock.toml": ix.pylock(t, large("big", "1.0"), dist{name: "small", version: "1.0"}),
 	})
 	for name, text := range files {
 		write(t, filepath.Join(r.dir, name), strings.ReplaceAll(text, "registry.example.com/shop", r.repo))
