@@ -174,18 +174,26 @@ func (c container) get(path string) (status int, body string) {
 // container runs.
 func (c container) until(what string, so func() bool) {
 	c.t.Helper()
+	if so() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	// One command that waits: to ask for the state each time takes longer than most servers
+	// take to start.
+	ended := make(chan error, 1)
+	go func() { ended <- exec.CommandContext(ctx, "docker", "wait", c.id).Run() }()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for !so() {
 		select {
 		case <-ctx.Done():
 			c.t.Fatalf("no %s in %v", what, patience)
+		case err := <-ended:
+			if ctx.Err() == nil {
+				c.t.Fatalf("no %s: the container is %s, %v", what, c.inspect("{{.State.Status}}"), err)
+			}
 		case <-again.C:
-		}
-		if state := c.inspect("{{.State.Status}}"); state != "running" {
-			c.t.Fatalf("no %s: the container is %s", what, state)
 		}
 	}
 }
