@@ -15,6 +15,7 @@ import (
 
 // TestRemoteContexts builds a repository and an archive that a server holds.
 func TestRemoteContexts(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"pybuild.toml": job, "job.py": "print(1)\n", "notes.txt": "x", ".env": "x", ".dockerignore": "notes.txt\n",
 	}
@@ -34,7 +35,7 @@ func TestRemoteContexts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			build{dir: t.TempDir(), out: out, attrs: map[string]string{"context": context}}.must(t)
+			build{dir: t.TempDir(), out: out, top: true, attrs: map[string]string{"context": context}}.must(t)
 			for path, want := range map[string]bool{"app/job.py": true, "app/notes.txt": false, "app/.env": false, "app/pybuild.toml": false, "app/.git": false} {
 				if _, err := os.Lstat(filepath.Join(out, path)); (err == nil) != want {
 					t.Errorf("%s is in the image: %v, want %v", path, err == nil, want)

@@ -48,6 +48,7 @@ func TestFlags(t *testing.T) {
 // TestCgroupParent is on its own: only the engine can tell where it put a
 // process, and a parent that cannot be is an error of the engine.
 func TestCgroupParent(t *testing.T) {
+	t.Parallel()
 	f, _ := probe(t, build{attrs: map[string]string{"cgroup-parent": "/pybuild-test"}}, "")
 	// In a cgroup namespace of its own the process sees the root.
 	if f.Cgroup == "" {
@@ -58,6 +59,7 @@ func TestCgroupParent(t *testing.T) {
 // TestSecrets passes secrets and an agent to the steps that install, and looks
 // for them in all that the build leaves.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	const value = "planted-5d1f0a"
 	secrets := secretsprovider.FromMap(map[string][]byte{"token": []byte(value + "-file\n"), "UV_INDEX_CORP_PASSWORD": []byte(value + "-index\n"), "PROBE_LICENCE": []byte(value + "-env\n")})
 	agent, err := sshprovider.NewSSHAgentProvider([]sshprovider.AgentConfig{{ID: "default", Paths: []string{sshKey(t)}}})

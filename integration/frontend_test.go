@@ -21,6 +21,7 @@ const job = "# syntax=org/pybuild\npython = \"3.13\"\n[serve]\nscript = \"job.py
 // TestImageTree builds an app without dependencies and looks at every promise
 // about its files.
 func TestImageTree(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	dir := project(t, map[string]string{
 		"pybuild.toml": job, "job.py": "def f():\n    return 1\n", "data/t.html": "<p>", ".env": "SECRET=1", ".git/HEAD": "x",
@@ -105,6 +106,7 @@ func TestWaysIn(t *testing.T) {
 }
 
 func TestAttributes(t *testing.T) {
+	t.Parallel()
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
 	for name, c := range map[string]struct {
 		attrs map[string]string
@@ -129,6 +131,7 @@ func TestAttributes(t *testing.T) {
 }
 
 func TestStaleLock(t *testing.T) {
+	t.Parallel()
 	dir := project(t, map[string]string{
 		"pybuild.toml":   job,
 		"pyproject.toml": "[project]\nname = \"p\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\"click\"]\n",
@@ -174,10 +177,11 @@ func TestReuse(t *testing.T) {
 // TestPlacement builds the same image by merging and, as on engines without
 // MergeOp, by copying.
 func TestPlacement(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "flask")
 	merged, copied := t.TempDir(), t.TempDir()
-	build{dir: dir, out: merged}.must(t)
-	tr := build{dir: dir, out: copied, without: []apicaps.CapID{pb.CapMergeOp}}.must(t)
+	build{dir: dir, out: merged, top: true}.must(t)
+	tr := build{dir: dir, out: copied, top: true, without: []apicaps.CapID{pb.CapMergeOp}}.must(t)
 	tr.step(t, "[runtime] copy layer 1 of 4")
 	if diff := cmp.Diff(listing(t, merged), listing(t, copied)); diff != "" {
 		t.Errorf("merging and copying differ (-merge +copy):\n%s", diff)
@@ -215,6 +219,7 @@ func listing(t *testing.T, root string) []string {
 
 // TestFailingStep points at the line of the configuration that asked for it.
 func TestFailingStep(t *testing.T) {
+	t.Parallel()
 	dir := project(t, map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\n[runtime]\npackages = [\"libno-such\"]\n[serve]\nscript = \"job.py\"\n", "job.py": "print(1)\n",
 	})
@@ -251,6 +256,7 @@ func TestExcerpts(t *testing.T) {
 
 // TestUndeclaredArgument warns of an argument that nothing takes.
 func TestUndeclaredArgument(t *testing.T) {
+	t.Parallel()
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"})
 	tr := build{dir: dir, attrs: map[string]string{"build-arg:APP_VERSON": "1", "build-arg:NO_PROXY": "localhost"}}.must(t)
 	if len(tr.warnings) != 1 || !strings.HasPrefix(tr.warnings[0], "UnusedBuildArg: --build-arg APP_VERSON is not used") {

@@ -10,6 +10,7 @@ import (
 // TestHistory takes a package's version from git, with the history in the
 // builder alone, and files that the context leaves out overlooked.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	frontendImage(t)
 	dir := project(t, map[string]string{
 		"pybuild.toml":     "# syntax=org/pybuild\n[serve]\nmodule = \"shop\"\n",

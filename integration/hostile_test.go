@@ -14,6 +14,7 @@ import (
 // arguments, variables, labels and the names of files: they arrive as they are, and nothing
 // that they ask for has happened.
 func TestHostileContainer(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	registry := os.Getenv("PYBUILD_REGISTRY")
 	if registry == "" {

@@ -75,6 +75,7 @@ func TestInputs(t *testing.T) {
 // workspace is there, and neither a version nor a README installs anything
 // again.
 func TestWorkspace(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	member := func(name, more string) string {
 		return "[project]\nname = \"" + name + "\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n" + more
@@ -139,6 +140,7 @@ func TestWorkspace(t *testing.T) {
 // TestSources takes packages from an index of the project's own, a repository,
 // a URL and a file, as uv.lock has them.
 func TestSources(t *testing.T) {
+	t.Parallel()
 	frontendImage(t)
 	ix := newIndex(t, dist{name: "alpha", version: "1.0", requires: []string{"beta"}}, dist{name: "beta", version: "2.0"},
 		dist{name: "gamma", version: "3.0"}, dist{name: "delta", version: "4.0"})
@@ -166,6 +168,7 @@ func TestSources(t *testing.T) {
 
 // TestHashes refuses what the index has in place of what was locked.
 func TestHashes(t *testing.T) {
+	t.Parallel()
 	good := dist{name: "alpha", version: "1.0"}
 	evil := dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "VERSION = 'evil'\n"}}
 	want, ix := newIndex(t, good).hash(good.file()), newIndex(t, evil)
@@ -192,6 +195,7 @@ func TestHashes(t *testing.T) {
 // TestEditable installs the project that a requirements file names, not
 // editable: what runs is in the image.
 func TestEditable(t *testing.T) {
+	t.Parallel()
 	ix := newIndex(t, dist{name: "alpha", version: "1.0"})
 	dir := project(t, map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\npython = \"3.13\"\n[serve]\nmodule = \"probe\"\n", "pyproject.toml": probeManifest, "backend.py": backend,

@@ -52,6 +52,7 @@ func TestJobs(t *testing.T) {
 // TestWheelCacheIsShared finds what pybuild cached through the cache mount of a
 // Dockerfile written by hand, and builds again from it.
 func TestWheelCacheIsShared(t *testing.T) {
+	t.Parallel()
 	const cached = "\n[build]\nwheels = \"cache\"\n"
 	first, other := example(t, "flask"), example(t, "flask")
 	note(t, filepath.Join(first, "pybuild.toml"), cached)

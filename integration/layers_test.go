@@ -164,6 +164,7 @@ func TestOverlappingPackages(t *testing.T) {
 // TestChangedWheel refuses a file that is not the locked one, before any step
 // sees it.
 func TestChangedWheel(t *testing.T) {
+	t.Parallel()
 	good, evil := dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "# " + t.TempDir()}}, dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "evil"}}
 	real, fake := newIndex(t, good), newIndex(t, evil)
 	dir := project(t, map[string]string{
@@ -180,6 +181,7 @@ func TestChangedWheel(t *testing.T) {
 // TestStandardLibrary has the bytecode of the standard library used by the
 // app's user.
 func TestStandardLibrary(t *testing.T) {
+	t.Parallel()
 	frontendImage(t)
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "import json, sys\nprint(json.__cached__)\n"})
 	img := dockerBuild(t, dir)

@@ -90,6 +90,7 @@ func djangoProject() map[string]string {
 // TestDjango keeps the build's key out of the image, and migrates only where
 // it is told to.
 func TestDjango(t *testing.T) {
+	t.Parallel()
 	frontendImage(t)
 	files := djangoProject()
 	files["mysite/settings.py"] = strings.Replace(files["mysite/settings.py"], "os.environ.get('SECRET_KEY', 'x')", "os.environ['SECRET_KEY']", 1)
@@ -130,6 +131,7 @@ func TestDjango(t *testing.T) {
 
 // TestTaskQueue starts a worker: alone, and beside a web app as a target.
 func TestTaskQueue(t *testing.T) {
+	t.Parallel()
 	frontendImage(t)
 	files := map[string]string{
 		"pybuild.toml": "# syntax=org/pybuild\n", "requirements.txt": "celery==5.7.0\nflask==3.1.3\ngunicorn==27.0.1\n",
