@@ -10,7 +10,6 @@ Options before the command:
   --own DIR[EXTRAS]=FILE   a directory, and what metadata.py wrote of it
 """
 
-import base64
 import os
 import re
 import signal
@@ -161,17 +160,22 @@ def trust(env):
 def log_in(env, hosts):
     """Have git send a token to the servers that it is for, and to no other.
 
-    The form is that of BuildKit's own git source, so that one secret serves both.
+    One secret serves BuildKit's own git source as well. A header, as it has it, git would
+    send to wherever a server redirects it; a helper it asks by the server. The name of the
+    variable is one that uv puts into no URL.
     """
     common = env.pop("GIT_AUTH_TOKEN", None)
     count = int(env.get("GIT_CONFIG_COUNT", "0"))
-    for host in hosts:
+    for number, host in enumerate(hosts):
         token = env.pop(f"GIT_AUTH_TOKEN.{host}", None) or common
         if token:
-            login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-            env[f"GIT_CONFIG_KEY_{count}"] = f"http.https://{host}/.extraheader"
-            env[f"GIT_CONFIG_VALUE_{count}"] = f"Authorization: basic {login}"
-            count += 1
+            variable = f"pybuild_git_token_{number}"
+            env[variable] = token
+            # The empty one has no other helper of the base asked, and told.
+            for helper in ("", f'!f() {{ test "$1" != get || printf "username=x-access-token\\npassword=%s\\n" "${variable}"; }}; f'):
+                env[f"GIT_CONFIG_KEY_{count}"] = f"credential.https://{host}.helper"
+                env[f"GIT_CONFIG_VALUE_{count}"] = helper
+                count += 1
             env["GIT_CONFIG_COUNT"] = str(count)
 
 
