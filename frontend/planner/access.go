@@ -132,7 +132,12 @@ func (b *builder) secretFlags(secrets []config.Secret) []string {
 // accessFlags tell the scripts of a step with a network what they log in with, and
 // where.
 func (b *builder) accessFlags() []string {
-	flags := b.secretFlags(b.secrets())
+	return append(b.secretFlags(b.secrets()), b.serverFlags()...)
+}
+
+// serverFlags tell the scripts where logins are for.
+func (b *builder) serverFlags() []string {
+	var flags []string
 	for _, index := range b.Facts.Indexes() {
 		if index.Name != "" {
 			flags = append(flags, "--index", index.Name+"="+index.URL)

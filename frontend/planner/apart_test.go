@@ -180,6 +180,7 @@ func TestClosed(t *testing.T) {
 		"an index":          {"", private, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/root/.netrc"}},
 		"trusted":           {trusts, private, "", []string{"--only-binary", ":all:", "--no-binary", "a", "--no-binary", "in-ner"}, []string{"--secret", "/root/.netrc", "--trusted", "a", "--trusted", "in-ner"}},
 		"a file":            {"[build]\nsecrets = [{ id = \"x\", target = \"/etc/x\" }]\n", map[string]string{"pyproject.toml": manifest}, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/etc/x"}},
+		"an own secret":     {"[build]\nsecrets = [\"LICENCE\"]\n", map[string]string{"requirements.txt": "inner\n"}, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/run/secrets/LICENCE"}},
 		"an agent":          {"[build]\nssh = true\n", map[string]string{"requirements.txt": "inner\n"}, "", []string{"--only-binary", ":all:"}, nil},
 		"server keys":       {"", map[string]string{"requirements.txt": "inner @ git+ssh://git@git.example/inner\n"}, "", []string{"--only-binary", ":all:"}, []string{"--secret", "/root/.netrc"}},
 		"a wheelhouse":      {"[build]\nwheelhouse = \"wheels\"\n", map[string]string{"pyproject.toml": manifest + corp, "wheels/x": ""}, "", nil, nil},
@@ -244,15 +245,15 @@ func TestOwn(t *testing.T) {
 		files  map[string]string
 		own    []string
 	}{
-		"setup.py":           {"", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
-		"extras":             {"[build]\nextras = [\"pg\"]\n", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{".[pg]=/run/pybuild/own/metadata-project.json"}},
+		"setup.py":           {"", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{"0[]=."}},
+		"extras":             {"[build]\nextras = [\"pg\"]\n", map[string]string{"setup.py": setup, "pyproject.toml": build + corp}, []string{"0[pg]=."}},
 		"public":             {"", map[string]string{"setup.py": setup, "pyproject.toml": build}, nil},
-		"dependencies":       {"", map[string]string{"pyproject.toml": open + build + corp}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
+		"dependencies":       {"", map[string]string{"pyproject.toml": open + build + corp}, []string{"0[]=."}},
 		"a version":          {"", map[string]string{"pyproject.toml": version + build + corp}, nil},
 		"its own sources":    {"", map[string]string{"pyproject.toml": open + build + corp + "[tool.uv.sources]\ninner = { index = \"corp\" }\n"}, nil},
-		"the root of a list": {"", map[string]string{"requirements.txt": index + "-e .\ninner\n", "pyproject.toml": version + build}, []string{".[]=/run/pybuild/own/metadata-project.json"}},
+		"the root of a list": {"", map[string]string{"requirements.txt": index + "-e .\ninner\n", "pyproject.toml": version + build}, []string{"0[]=."}},
 		"directories": {"", map[string]string{"requirements.txt": index + "-e ./a\n./b\n./c\ninner\n", "a/setup.py": setup, "b/pyproject.toml": version + build, "c/pyproject.toml": static + build},
-			[]string{"a[]=/run/pybuild/own/metadata-local-a.json", "b[]=/run/pybuild/own/metadata-local-b.json"}},
+			[]string{"0[]=a", "1[]=b"}},
 		"hashes": {"", map[string]string{"requirements.txt": index + "./a\n", "a/setup.py": setup}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -272,6 +273,9 @@ func TestOwn(t *testing.T) {
 			}
 			if !slices.Equal(own, c.own) {
 				t.Errorf("it asks %q, want %q", own, c.own)
+			}
+			if _, err := dockerfile.Write(p, dockerfile.Options{}); err != nil {
+				t.Errorf("as a Dockerfile: %v", err)
 			}
 			for _, s := range p.Steps {
 				if strings.HasPrefix(s.ID, "metadata-") && slices.ContainsFunc(s.Mounts, func(m plan.Mount) bool { return m.Kind == plan.Secret || m.Kind == plan.SSH }) {

@@ -1,7 +1,7 @@
 package planner
 
 import (
-	"path"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -54,7 +54,7 @@ func (b *builder) unsaid() []string {
 // own plans the steps that build such directories, with no login, for what they then say
 // they need, and tells resolve.py where it is.
 func (b *builder) own(on plan.Ref) (flags []string, mounts []plan.Mount) {
-	for _, dir := range b.unsaid() {
+	for i, dir := range b.unsaid() {
 		id, name := "metadata-"+localID(dir), dir
 		if dir == "." {
 			id, name = "metadata-project", "the project"
@@ -66,10 +66,9 @@ func (b *builder) own(on plan.Ref) (flags []string, mounts []plan.Mount) {
 			ID: id, Name: "[builder] ask " + name + " what it needs", Stage: "builder", On: on, Args: args, Env: b.uvEnv(on), Dir: "/", Output: "/out", At: b.inputAt(),
 			Mounts: slices.Concat(w.mounts, b.tools(on, append(b.installScripts(), "local.py", "metadata.py")...), given),
 		})
-		at := path.Join(ownDir, id+".json")
-		flags = append(flags, "--own", dir+"["+strings.Join(b.ownExtras(dir), ",")+"]="+at)
+		flags = append(flags, "--own", fmt.Sprintf("%d[%s]=%s", i, strings.Join(b.ownExtras(dir), ","), dir))
 		// The file alone: a link beside it could lead to a secret.
-		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: id}, Source: "/" + ownFile, Target: at})
+		mounts = append(mounts, plan.Mount{Kind: plan.Bind, From: plan.Ref{Step: id}, Source: "/" + ownFile, Target: fmt.Sprintf("%s/%d.json", ownDir, i)})
 	}
 	return flags, mounts
 }

@@ -3,6 +3,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
 )
@@ -13,17 +14,25 @@ func (b *builder) resolves() (flags []string, mounts []plan.Mount) {
 	if b.airGapped() {
 		return b.given(false)
 	}
-	flags = b.accessFlags()
-	if b.guarded() {
-		for _, s := range b.secrets() {
+	if !b.guarded() {
+		return b.accessFlags(), b.access()
+	}
+	own := b.ownSecrets()
+	for _, s := range b.secrets() {
+		switch {
+		case s.Env != "" && !slices.Contains(own, s):
+			flags = append(flags, b.secretFlags([]config.Secret{s})...)
+		case s.Env != "":
+			// Nothing is downloaded with it, and uv fills variables into what packages ask for.
+			flags = append(flags, "--secret", secretFile(s.ID))
+		case s.Target != "" && s.Target != knownHosts:
 			// The keys of servers are no secret.
-			if s.Target != "" && s.Target != knownHosts {
-				flags = append(flags, "--secret", s.Target)
-			}
+			flags = append(flags, "--secret", s.Target)
 		}
-		for _, name := range b.trusted() {
-			flags = append(flags, "--trusted", name)
-		}
+	}
+	flags = append(flags, b.serverFlags()...)
+	for _, name := range b.trusted() {
+		flags = append(flags, "--trusted", name)
 	}
 	return flags, b.access()
 }

@@ -22,6 +22,7 @@ import uv
 
 
 LOCK = "/out/pylock.toml"
+SAID = "/run/pybuild/own"
 OWN = "/tmp/own"  # the planner has it, too
 
 
@@ -33,8 +34,8 @@ def tell(own, env):
     """
     said = []
     for text in own:
-        place, extras, file = re.fullmatch(r"(.*)(\[.*?\])=(.*)", text).groups()
-        with open(file, encoding="utf-8") as source:
+        number, extras, place = re.fullmatch(r"(\d+)(\[.*?\])=(.*)", text).groups()
+        with open(f"{SAID}/{number}.json", encoding="utf-8") as source:
             metadata = json.load(source)
         for line in metadata["requires-dist"]:
             if "${" in line:

@@ -7,7 +7,7 @@ Options before the command:
   --index-url URL          an index of a requirements file, with ${NAME} in it
   --secret FILE            another secret, if that is there
   --trusted NAME           a package whose build script may see secrets
-  --own DIR[EXTRAS]=FILE   a directory, and what metadata.py wrote of it
+  --own N[EXTRAS]=DIR      a directory of which metadata.py wrote N.json
 """
 
 import os
@@ -101,11 +101,44 @@ def close(command, flags, env, options):
     if not any(os.path.exists(path) for path in seen):
         return command
     but = f" but those of {', '.join(known.trusted)}" if known.trusted else ""
-    print(f"no build scripts run in this step{but}, since it sees secrets: versions without a wheel are passed over", file=sys.stderr)
+    # What is locked by its version is taken all the same.
+    so = ": versions without a wheel are passed over" if {":all:", "--no-build"} & set(flags) else ""
+    print(f"no build scripts run in this step{but}, since it sees secrets{so}", file=sys.stderr)
     if not known.trusted:
         env["PYTHONHOME"] = "/nonexistent"
+    put_away(command[0], env, known)
     options += ["--closed", "yes"]
     return [*command, *flags]
+
+
+def put_away(uv, env, known):
+    """Take logins out of the environment and into files.
+
+    uv fills variables into the addresses of what packages say they need, and asks the
+    server of such an address. A uv that keeps no logins goes on with variables.
+    """
+    env.setdefault("UV_CREDENTIALS_DIR", "/tmp/pybuild-credentials")
+    for name, url in known.indexes:
+        variables = [f"UV_INDEX_{hints.variable(name)}_{part}" for part in ("USERNAME", "PASSWORD")]
+        user, password = (env.get(v) for v in variables)
+        if user and password:
+            login = [uv, "auth", "login", "--quiet", url, "--username", user, "--password", "-"]
+            if subprocess.run(login, env=env, input=password, text=True, check=False, capture_output=True).returncode == 0:
+                for variable in variables:
+                    del env[variable]
+    text = ""
+    for variable in [name for name in env if name.startswith("GIT_CONFIG_KEY_")]:
+        header = re.fullmatch(r"http\.(https://.*)\.extraheader", env[variable])
+        value = variable.replace("KEY", "VALUE")
+        if header:
+            # Not by git, which shows its arguments where it is traced.
+            text += f'[http "{header[1]}"]\n\textraheader = "{env[value]}"\n'
+            # It was told how many there are.
+            env[variable], env[value] = "pybuild.none", ""
+    if text:
+        env.setdefault("GIT_CONFIG_GLOBAL", "/tmp/pybuild-gitconfig")
+        with open(env["GIT_CONFIG_GLOBAL"], "a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def secrets(options):
@@ -182,7 +215,8 @@ def log_in(env, hosts):
 def explain(text, env, options=()):
     """Say what to do about what a failed command said, if that is known."""
     known = Options(options)
-    found = hints.find(text, known.indexes, lambda name: name in env, known.closed)
+    passed = {name for name, path in known.secrets if os.path.exists(path)}
+    found = hints.find(text, known.indexes, lambda name: name in env or name in passed, known.closed)
     if found:
         failure.report(found)
 
