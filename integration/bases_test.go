@@ -8,11 +8,12 @@ import (
 )
 
 // base builds one of testdata/bases, which stand in for images of registries that
-// tests do not reach, and pushes it under a name.
+// tests do not reach, and pushes it under a name. Its digest is the same every time: with
+// provenance, which has times, each test would build on a base that nothing is cached for.
 func base(t *testing.T, name, ref string) string {
 	t.Helper()
 	ref = os.Getenv("PYBUILD_REGISTRY") + "/" + ref
-	docker(t, "build", "--quiet", "--push", "--tag", ref, "--file", filepath.Join("testdata/bases", name+".Dockerfile"), "testdata/bases")
+	docker(t, "build", "--quiet", "--push", "--provenance=false", "--tag", ref, "--file", filepath.Join("testdata/bases", name+".Dockerfile"), "testdata/bases")
 	return ref
 }
 
