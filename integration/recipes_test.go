@@ -96,6 +96,7 @@ func cook(t *testing.T, page string, recipes map[string]recipe) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if r.plan {
 				return
 			}
