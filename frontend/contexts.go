@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -163,7 +164,8 @@ func (in *inputs) ignores(ctx context.Context, manifests fs.FS) ([]string, error
 // the context would fail of them, without a word of whose they are.
 func checkIgnores(patterns []string) error {
 	for _, p := range patterns {
-		if !config.Matches(strings.TrimPrefix(p, "!")) {
+		// As they are compared: "!/" is "!", which is none.
+		if !config.Matches(strings.TrimPrefix(path.Clean(p), "!")) {
 			return &diag.Error{Code: "PB123", At: plan.Location{File: dockerui.DefaultDockerignoreName}, Message: fmt.Sprintf("%.100q is no pattern", p),
 				Hint: `write a path with * and ?, or with [a-z]; a bracket of a name is written \[`}
 		}

@@ -41,6 +41,10 @@ func (c Choice) selection() Selection {
 func (f *Facts) choosePackage(c Choice) error {
 	f.Project, f.Dir = f.Pyproject, "."
 	fail := func(code, hint, format string, args ...any) error {
+		if c.PackageAt.IsZero() && f.Pyproject != nil {
+			// Nothing names one: the workspace does.
+			c.PackageAt, c.Source = f.Pyproject.File.At("tool", "uv", "workspace"), f.Pyproject.File.Data
+		}
 		return &diag.Error{Code: code, At: c.PackageAt, Source: c.Source, Message: fmt.Sprintf(format, args...), Hint: hint}
 	}
 	if f.Lock == nil {
@@ -59,9 +63,6 @@ func (f *Facts) choosePackage(c Choice) error {
 			name = sortedKeys(members)[0]
 		case len(members) > 1:
 			all := sortedKeys(members)
-			if c.PackageAt.IsZero() {
-				c.PackageAt, c.Source = f.Pyproject.File.At("tool", "uv", "workspace"), f.Pyproject.File.Data
-			}
 			return fail("PB111", fmt.Sprintf("write package = %q in [build], or another of %s", all[0], strings.Join(all, ", ")),
 				"the workspace has %d members, and nothing says which of them the image is made of", len(members))
 		default:
