@@ -112,12 +112,13 @@ def close(command, flags, env, options):
 
 
 def put_away(uv, env, known):
-    """Take logins out of the environment and into files.
+    """Take the logins of indexes out of the environment and into uv's own store.
 
     uv fills variables into the addresses of what packages say they need, and asks the
-    server of such an address. A uv that keeps no logins goes on with variables.
+    server of such an address. A uv that keeps no logins goes on with variables. The store
+    is in the memory of the step: its files stay in the engine's cache.
     """
-    env.setdefault("UV_CREDENTIALS_DIR", "/tmp/pybuild-credentials")
+    env.setdefault("UV_CREDENTIALS_DIR", "/dev/shm/pybuild-credentials")
     for name, url in known.indexes:
         variables = [f"UV_INDEX_{hints.variable(name)}_{part}" for part in ("USERNAME", "PASSWORD")]
         user, password = (env.get(v) for v in variables)
@@ -126,19 +127,6 @@ def put_away(uv, env, known):
             if subprocess.run(login, env=env, input=password, text=True, check=False, capture_output=True).returncode == 0:
                 for variable in variables:
                     del env[variable]
-    text = ""
-    for variable in [name for name in env if name.startswith("GIT_CONFIG_KEY_")]:
-        header = re.fullmatch(r"http\.(https://.*)\.extraheader", env[variable])
-        value = variable.replace("KEY", "VALUE")
-        if header:
-            # Not by git, which shows its arguments where it is traced.
-            text += f'[http "{header[1]}"]\n\textraheader = "{env[value]}"\n'
-            # It was told how many there are.
-            env[variable], env[value] = "pybuild.none", ""
-    if text:
-        env.setdefault("GIT_CONFIG_GLOBAL", "/tmp/pybuild-gitconfig")
-        with open(env["GIT_CONFIG_GLOBAL"], "a", encoding="utf-8") as file:
-            file.write(text)
 
 
 def secrets(options):
