@@ -168,7 +168,7 @@ func TestCredentialsInFiles(t *testing.T) {
 		"pyproject URL":       {"pyproject.toml": manifest + "dependencies = [\"inner @ " + host + "inner.whl\"]\n"},
 		"uv.toml":             {"pyproject.toml": manifest, "uv.toml": "[[index]]\nname = \"corp\"\nurl = \"" + host + "simple\"\n"},
 		"uv.lock":             {"pyproject.toml": manifest, "uv.lock": "version = 1\nrequires-python = \">=3.12\"\n[[package]]\nname = \"inner\"\nversion = \"1.0\"\nsource = { registry = \"" + host + "\" }\n"},
-		"pylock":              {"pylock.toml": pylock + "index = \"" + host + "\"\nsdist = { url = \"https://corp.example/i.tar.gz\", hashes = { sha256 = \"00\" } }\n"},
+		"pylock":              {"pylock.toml": pylock + "index = \"" + host + "\"\nsdist = { url = \"https://corp.example/i.tar.gz\", hashes = { sha256 = \"" + strings.Repeat("0", 64) + "\" } }\n"},
 		"poetry source":       {"pyproject.toml": "[tool.poetry]\nname = \"shop\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \">=3.12\"\n[[tool.poetry.source]]\nname = \"corp\"\nurl = \"" + host + "\"\n", "poetry.lock": "[metadata]\nlock-version = \"2.1\"\npython-versions = \">=3.12\"\ncontent-hash = \"x\"\n"},
 		"poetry.lock":         {"pyproject.toml": "[tool.poetry]\nname = \"shop\"\nversion = \"1\"\n", "poetry.lock": "[[package]]\nname = \"inner\"\nversion = \"1.0\"\nfiles = []\n[package.source]\ntype = \"legacy\"\nurl = \"" + host + "\"\nreference = \"corp\"\n[metadata]\nlock-version = \"2.1\"\npython-versions = \">=3.12\"\ncontent-hash = \"x\"\n"},
 		"pdm source":          {"pyproject.toml": manifest + "[[tool.pdm.source]]\nname = \"corp\"\nurl = \"" + host + "\"\n", "pdm.lock": "[metadata]\nlock_version = \"4.5.0\"\n"},
