@@ -20,7 +20,13 @@ import (
 // repository is a bare git repository with a package in it.
 func repository(t *testing.T, files map[string]string) string {
 	t.Helper()
-	dir, bare := project(t, files), filepath.Join(t.TempDir(), "shop.git")
+	return committed(t, project(t, files))
+}
+
+// committed is a bare git repository with what a directory has.
+func committed(t *testing.T, dir string) string {
+	t.Helper()
+	bare := filepath.Join(t.TempDir(), "shop.git")
 	for _, args := range [][]string{
 		{"init", "-q", "-b", "main", dir}, {"-C", dir, "add", "."},
 		{"-C", dir, "-c", "user.name=test", "-c", "user.email=test@test.example", "commit", "-q", "-m", "all"},

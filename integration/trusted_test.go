@@ -161,7 +161,7 @@ func TestLoginsAreNoVariables(t *testing.T) {
 	t.Parallel()
 	ear, ix, _, _ := unlocked(t)
 	ca := newAuthority(t)
-	address := ear.URL + "/${UV_INDEX_CORP_PASSWORD}/${GIT_CONFIG_VALUE_0}/${GIT_AUTH_TOKEN}/${LICENCE}/thing-1.0-py3-none-any.whl"
+	address := ear.URL + "/${UV_INDEX_CORP_PASSWORD}/${GIT_CONFIG_VALUE_0}/${GIT_AUTH_TOKEN}/${pybuild_git_token_0}/${LICENCE}/thing-1.0-py3-none-any.whl"
 	bare := repository(t, map[string]string{"pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1.0\"\ndependencies = [\"thing @ " + address + "\"]\n"})
 	web := ca.serve(t, gitHTTP(t, filepath.Dir(bare), planted))
 	secrets := map[string]string{"ca": ca.pem, "GIT_AUTH_TOKEN": planted, "UV_INDEX_CORP_USERNAME": "builder", "UV_INDEX_CORP_PASSWORD": planted, "LICENCE": planted}
@@ -184,4 +184,23 @@ func TestLoginsAreNoVariables(t *testing.T) {
 	secrets["UV_INDEX_CORP_PASSWORD"] = "wrong-one"
 	b = build{dir: project(t, files), session: passing(secrets)}
 	b.fails(t, `refuses the user name and password of the secrets for the index "corp" [PB504]`)
+}
+
+// TestLinkedManifest has a repository with a link to a file of logins for its manifest: uv
+// quotes the line that it cannot read.
+func TestLinkedManifest(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	dir := t.TempDir()
+	if err := os.Symlink("/root/.netrc", filepath.Join(dir, "pyproject.toml")); err != nil {
+		t.Fatal(err)
+	}
+	web := ca.serve(t, gitHTTP(t, filepath.Dir(committed(t, dir)), planted))
+	host, _, _ := strings.Cut(strings.TrimPrefix(web.URL, "https://"), ":")
+	b := build{
+		dir: project(t, map[string]string{"pybuild.toml": job + "[build]\nca = true\n", "job.py": "",
+			"requirements.txt": "shop @ git+" + web.URL + "/shop.git\n"}),
+		session: passing(map[string]string{"ca": ca.pem, "netrc": "machine " + host + " login reader password " + planted + "\n"}),
+	}
+	b.fails(t, "shop", "</root/.netrc>")
 }

@@ -103,7 +103,7 @@ def main():
     drop_directories(LOCK)
     done = uv.run(select, env, capture_output=True, text=True)
     if done.returncode:
-        said = uv.hide(done.stderr, uv.secrets(options))
+        said = uv.hide(done.stderr, uv.hidden(options))
         sys.stderr.write(said)
         uv.explain(said, env, options)
         return done.returncode

@@ -143,6 +143,22 @@ def secrets(options):
     return found
 
 
+def hidden(options):
+    """The secrets that no output may show: those of secrets(), and what the files hold that
+    the step sees. A repository may have a link to one in the place of its manifest, and uv
+    quotes the line that it cannot read."""
+    found = secrets(options)
+    for path in Options(options).files:
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read(KEPT)
+            lines = {line.strip() for line in text.splitlines()} | set(re.findall(r"\bpassword\s+(\S+)", text))
+            texts = sorted((line for line in lines if len(line) >= LEAST), key=len, reverse=True)
+            if texts:
+                found[path] = re.compile("|".join("".join(map(either, text)) for text in texts), re.I)
+    return found
+
+
 def either(character):
     """The pattern of a character as it is and as URLs encode it."""
     encoded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "replace"))
@@ -153,7 +169,8 @@ def hide(text, known):
     """A text with the names of secrets in the place of their values: uv replaces ${NAME} in
     the URLs of requirements, also of those that packages have, and repeats them."""
     for name, pattern in known.items():
-        text = pattern.sub(lambda _, shown=f"${{{name}}}": shown, text)
+        shown = f"<{name}>" if os.path.isabs(name) else f"${{{name}}}"
+        text = pattern.sub(lambda _, shown=shown: shown, text)
     return text
 
 
@@ -217,7 +234,7 @@ def run(command, env, options=(), **more):
     """
     if more:
         return subprocess.run(command, env=env, check=False, **more)
-    known = secrets(options)
+    known = hidden(options)
     process, text = attempt(command, env, known)
     # That no versions fit, no file of a wheel has a part in.
     if process.returncode and "No solution found" not in text:
