@@ -30,6 +30,15 @@ func credentialMistake(at plan.Location, source []byte, hint string) *diag.Error
 		Message: "this URL holds a credential, and whoever reads the file or the image's build record reads it too"}
 }
 
+// loginHint says where the credential of a line of requirements belongs. In the URL of an
+// index uv takes it out of what it locks, in that of a package or a repository it does not.
+func loginHint(line string) string {
+	if !strings.HasPrefix(line, "-") || strings.HasPrefix(line, "-e") || strings.HasPrefix(line, "--editable") {
+		return "leave it out, revoke it, and pass another one with --secret id=netrc,src=$HOME/.netrc, or for a repository with --secret id=GIT_AUTH_TOKEN"
+	}
+	return "write it as ${NAME}, or pass it as a build secret, and revoke the one in the file"
+}
+
 const (
 	indexHint  = "name the index in [[tool.uv.index]], remove the credential from its URL and pass it as build secrets UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD"
 	toolHint   = "remove the credential from the URL, and pass it as build secrets UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD, by the name of the source"

@@ -97,3 +97,18 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLoginHint tells indexes from what is installed: there a login is no variable.
+func TestLoginHint(t *testing.T) {
+	for line, want := range map[string]string{
+		"--extra-index-url https://a:b@c.example":        "${NAME}",
+		"-i https://a:b@c.example":                       "${NAME}",
+		"-e git+https://a@c.example/d":                   "GIT_AUTH_TOKEN",
+		"--editable=git+https://a@c.example/d":           "GIT_AUTH_TOKEN",
+		"d @ https://a:b@c.example/d-1-py3-none-any.whl": "id=netrc",
+	} {
+		if got := loginHint(line); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", line, got)
+		}
+	}
+}

@@ -248,8 +248,7 @@ const maxReqLine = 1 << 20
 
 func (p *reqParser) line(at plan.Location, line reqLine, constraint bool) {
 	if diag.HasCredential(line.text) {
-		p.errs = append(p.errs, credentialMistake(at, p.out.texts[at.File],
-			"write it as ${NAME}, or pass it as a build secret, and revoke the one in the file"))
+		p.errs = append(p.errs, credentialMistake(at, p.out.texts[at.File], loginHint(line.text)))
 		return
 	}
 	for _, m := range envVar.FindAllStringSubmatch(line.text, -1) {
