@@ -64,7 +64,9 @@ func HasCredential(text string) bool {
 // Mask is a text that can be shown: the credentials of URLs are stars of the same
 // length, and what a terminal would obey is question marks, so that places in the text
 // stay right. Text without any is returned as it is.
-func Mask(text []byte) []byte { return tame(withoutCredentials(text)) }
+//
+// A question mark ends the user part of a URL, so what has one then is looked for again.
+func Mask(text []byte) []byte { return withoutCredentials(tame(withoutCredentials(text))) }
 
 // tame replaces what is hidden, but for the ends of lines.
 func tame(text []byte) []byte {
