@@ -97,7 +97,7 @@ func TestFailuresOfLocks(t *testing.T) {
 		"no file":      {at(lost, gone), []string{"inner-1.0-py3-none-any.whl is not where the lock says [PB520]", "lock again"}},
 		"a login":      {at(refused, private), []string{"wants a user name and a password [PB504]"}},
 		"no server":    {at(silent, closed), []string{"does not answer as it should [PB507]"}},
-		"no hash":      {strings.Replace(text, "sha256 = \"", "sha256 = \"0", 1), []string{"[PB599]"}},
+		"no hash":      {strings.Replace(text, "sha256 = \"", "sha256 = \"0", 1), []string{"has 65 digits, and a sum of sha256 has 64 [PB108]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
