@@ -78,7 +78,7 @@ func claimedURL(text string) string {
 
 var hostName = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*\.[a-z]{2,}$`)
 
-var notInURL = regexp.MustCompile("[^!#$%&'()*+,/0-9:;=?@A-Z\\[\\]_a-z~.-]")
+var notInURL = regexp.MustCompile(`[^!#$%&'()*+,/0-9:;=?@A-Z\[\]_a-z~.-]`)
 
 const longestURL = 2000
 
