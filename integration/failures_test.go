@@ -98,6 +98,7 @@ func TestFailuresOfLocks(t *testing.T) {
 		"a login":      {at(refused, private), []string{"wants a user name and a password [PB504]"}},
 		"no server":    {at(silent, closed), []string{"does not answer as it should [PB507]"}},
 		"no hash":      {strings.Replace(text, "sha256 = \"", "sha256 = \"0", 1), []string{"has 65 digits, and a sum of sha256 has 64 [PB108]"}},
+		"no time":      {strings.Replace(text, "hashes = ", "upload-time = \"yesterday\", hashes = ", 1), []string{"[PB599]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
