@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -45,16 +43,7 @@ for line in sys.stdin.buffer:
 // FuzzAccounts adds the account to the passwd files of strange bases: what is there stays
 // there byte by byte, and the account is there once.
 func FuzzAccounts(f *testing.F) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		f.Skip("no python3")
-	}
-	process := exec.Command(python, "-c", driver)
-	here, err := filepath.Abs(".")
-	if err != nil {
-		f.Fatal(err)
-	}
-	process.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
+	process := python(f, driver)
 	process.Stderr = os.Stderr
 	in, errIn := process.StdinPipe()
 	out, errOut := process.StdoutPipe()

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -22,14 +21,6 @@ fetch.fetch("a.whl", sys.argv[4], "http://none.invalid/a.whl", None, None, sys.a
 // secret, a pipe that nobody writes, a directory. What is handed on is what was locked.
 func TestPoisonedWheels(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
-	here, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	sum := sha256.Sum256([]byte("wheel"))
 	digest := hex.EncodeToString(sum[:])
 	for name, poison := range map[string]func(path string) error{
@@ -55,8 +46,7 @@ func TestPoisonedWheels(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			command := exec.Command(python, "-c", takes, kept, out, house, digest)
-			command.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
+			command := python(t, takes, kept, out, house, digest)
 			if said, err := command.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, said)
 			}

@@ -2,7 +2,6 @@ package scripts_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,14 +19,6 @@ sys.exit(uv.run(["sh", "-c", 'echo "$1" >&2; exit 1', "sh", sys.argv[2]], dict(o
 // and leaves it alone where no versions fit.
 func TestHeal(t *testing.T) {
 	t.Parallel()
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("no python3")
-	}
-	here, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for said, heals := range map[string]bool{
 		"error: Failed to install: salty-1.0-py3-none-any.whl":      true,
 		"  × No solution found when resolving dependencies:\n nope": false,
@@ -37,9 +28,7 @@ func TestHeal(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, "archive-v0", "x", "salty-1.0.dist-info"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		command := exec.Command(python, "-c", fails, dir, said)
-		command.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
-		out, err := command.CombinedOutput()
+		out, err := python(t, fails, dir, said).CombinedOutput()
 		if err == nil || strings.Contains(string(out), "damaged files of salty-1.0") != heals {
 			t.Errorf("after %q it says %s, %v", said, out, err)
 		}
