@@ -26,7 +26,7 @@ func TestCorporateCA(t *testing.T) {
 	t.Parallel()
 	ix := newIndex(t, dist{name: "inner", version: "1.0"}, dist{name: "helper", version: "1.0"}, needy())
 	ca := newAuthority(t)
-	ix.Server = ca.serve(t, ix)
+	ix.secure(t, ca)
 	ix.files["needy"][needy().file()] = piping(strings.Replace(ix.simple(), "127.0.0.1", "localhost", 1)).bytes(t)
 	files := map[string]string{
 		"pybuild.toml": "[serve]\nmodule = \"shop\"\n", "shop/__main__.py": "import inner, needy\n",

@@ -74,29 +74,22 @@ func TestFailuresOfLocks(t *testing.T) {
 	inner := dist{name: "inner", version: "1.0"}
 	changed, gone, closed, private := newIndex(t, inner), newIndex(t), newIndex(t, inner), newIndex(t, inner)
 	// The engine takes what it has of the same checksum from whomever: each of its own.
-	own := func(name string) (dist, string) {
+	own := func(name string, at *index) string {
 		d := dist{name: "inner", version: "1.0", files: map[string]string{"inner.py": "# " + name + t.TempDir() + "\n"}}
-		return d, newIndex(t, d).pylock(t, d)
+		of := newIndex(t, d)
+		return strings.ReplaceAll(of.pylock(t, d), of.URL, at.URL)
 	}
-	at := func(text string, ix *index) string {
-		i := strings.Index(text, "http://")
-		j := i + strings.IndexAny(text[i+7:], "/\"") + 7
-		return strings.ReplaceAll(text, text[i:j], ix.URL)
-	}
-	_, text := own("changed")
-	_, lost := own("gone")
-	_, refused := own("private")
-	_, silent := own("closed")
+	text := own("changed", changed)
 	closed.Close()
 	private.password = planted
 	for name, c := range map[string]struct {
 		lock string
 		says []string
 	}{
-		"another file": {at(text, changed), []string{"the file inner-1.0-py3-none-any.whl is not the one that was locked [PB503]"}},
-		"no file":      {at(lost, gone), []string{"inner-1.0-py3-none-any.whl is not where the lock says [PB520]", "lock again"}},
-		"a login":      {at(refused, private), []string{"wants a user name and a password [PB504]"}},
-		"no server":    {at(silent, closed), []string{"does not answer as it should [PB507]"}},
+		"another file": {text, []string{"the file inner-1.0-py3-none-any.whl is not the one that was locked [PB503]"}},
+		"no file":      {own("gone", gone), []string{"inner-1.0-py3-none-any.whl is not where the lock says [PB520]", "lock again"}},
+		"a login":      {own("private", private), []string{"wants a user name and a password [PB504]"}},
+		"no server":    {own("closed", closed), []string{"does not answer as it should [PB507]"}},
 		"no hash":      {strings.Replace(text, "sha256 = \"", "sha256 = \"0", 1), []string{"has 65 digits, and a sum of sha256 has 64 [PB108]"}},
 		"no time":      {strings.Replace(text, "hashes = ", "upload-time = \"yesterday\", hashes = ", 1), []string{"[PB599]"}},
 	} {

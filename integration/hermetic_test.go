@@ -161,7 +161,7 @@ func TestHermeticLogin(t *testing.T) {
 func TestHermeticBuildScript(t *testing.T) {
 	t.Parallel()
 	ix := newIndex(t, dist{name: "alpha", version: "1.0"}, dist{name: "helper", version: "1.0"}, needy())
-	host, port, _ := strings.Cut(strings.TrimPrefix(ix.URL, "http://"), ":")
+	host, port, _ := strings.Cut(ix.address(), ":")
 	files := hermeticFiles(t, ix, fmt.Sprintf("import socket\nsocket.create_connection((%q, %s), 5)\n", host, port))
 	files["pylock.toml"], files["shop/__main__.py"] = ix.pylock(t, dist{name: "alpha", version: "1.0"}), "import alpha\n"
 	dir := pinned(t, files)

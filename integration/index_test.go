@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -118,7 +119,8 @@ func (d dist) archive(t *testing.T) []byte {
 	return buf.Bytes()
 }
 
-// index is a package index (PEP 503) on the loopback interface.
+// index is a package index (PEP 503) on the loopback interface. URL has a path of its own, since
+// engines and uv remember files by where they were, and ports come round again.
 type index struct {
 	*httptest.Server
 	// user and password are asked for, if set.
@@ -126,6 +128,7 @@ type index struct {
 	// fault answers instead of the index, if it reports that it did.
 	fault atomic.Pointer[fault]
 
+	path  string
 	files map[string]map[string][]byte // by project, by file name
 }
 
@@ -139,9 +142,18 @@ func newIndex(t *testing.T, dists ...dist) *index {
 		}
 		ix.files[name][d.file()] = d.bytes(t)
 	}
-	ix.Server = httptest.NewServer(ix)
+	ix.path = "/" + strings.ToLower(rand.Text()[:8])
+	ix.Server = httptest.NewServer(http.StripPrefix(ix.path, ix))
+	ix.URL += ix.path
 	t.Cleanup(ix.Close)
 	return ix
+}
+
+// secure has the index answer over TLS alone, with a certificate of ca's.
+func (ix *index) secure(t *testing.T, ca authority) {
+	t.Helper()
+	ix.Server = ca.serve(t, http.StripPrefix(ix.path, ix))
+	ix.URL += ix.path
 }
 
 // breaks has the index fail from now on, or work again for nil.
@@ -154,6 +166,9 @@ func (ix *index) breaks(f fault) {
 
 // simple is the URL to write into a project.
 func (ix *index) simple() string { return ix.URL + "/simple" }
+
+// address is the host and the port.
+func (ix *index) address() string { return ix.Listener.Addr().String() }
 
 // hash is "sha256:..." of a file.
 func (ix *index) hash(file string) string {
@@ -180,7 +195,7 @@ func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(parts) == 2 && parts[0] == "simple" && ix.files[parts[1]] != nil:
 		w.Header().Set("Content-Type", "text/html")
 		for _, file := range sorted(ix.files[parts[1]]) {
-			_, _ = fmt.Fprintf(w, "<a href=\"/files/%s/%s#%s\">%s</a>\n", parts[1], file, strings.Replace(ix.hash(file), ":", "=", 1), file)
+			_, _ = fmt.Fprintf(w, "<a href=\"../../files/%s/%s#%s\">%s</a>\n", parts[1], file, strings.Replace(ix.hash(file), ":", "=", 1), file)
 		}
 	case len(parts) == 3 && parts[0] == "files" && ix.files[parts[1]][parts[2]] != nil:
 		_, _ = w.Write(ix.files[parts[1]][parts[2]])

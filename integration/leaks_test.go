@@ -116,7 +116,8 @@ func requirementsScene(t *testing.T, h *hunt) func(*testing.T, bool) error {
 	token, password := h.plain("token"), h.plain("variable")
 	web := ca.serve(t, gitHTTP(t, filepath.Dir(bare), token))
 	ix, other := newIndex(t, dist{name: "inner", version: "1.0"}), newIndex(t, dist{name: "outer", version: "1.0"}, dist{name: "helper", version: "1.0"})
-	ix.Server, other.Server = ca.serve(t, ix), ca.serve(t, other)
+	ix.secure(t, ca)
+	other.secure(t, ca)
 	ix.user, ix.password = "builder", password
 	other.user, other.password = "reader", h.plain("netrc")
 	dir := project(t, map[string]string{

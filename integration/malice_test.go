@@ -97,7 +97,7 @@ func TestBuildScriptsSeeNoSecret(t *testing.T) {
 	t.Parallel()
 	h := newHunt(t)
 	ix := newIndex(t, helpers()...)
-	address := strings.TrimPrefix(ix.URL, "http://")
+	address := ix.address()
 	evil := malicious("evil", address)
 	ix.files["evil"] = map[string][]byte{evil.file(): evil.bytes(t)}
 	ours := malicious("ours", address)
@@ -207,7 +207,7 @@ func head(t *testing.T, bare string) string {
 func TestHermeticMalice(t *testing.T) {
 	t.Parallel()
 	ix := newIndex(t, helpers()...)
-	evil := malicious("evil", strings.TrimPrefix(ix.URL, "http://"))
+	evil := malicious("evil", ix.address())
 	ix.files["evil"] = map[string][]byte{evil.file(): evil.bytes(t)}
 	dir := pinned(t, map[string]string{
 		"pybuild.toml": "python = \"3.13\"\n[build]\nhermetic = true\nrequires = \"pylock.build.toml\"\nsecrets = [\"LICENCE\"]\n[serve]\nmodule = \"shop\"\n",

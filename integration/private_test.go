@@ -97,8 +97,7 @@ func TestPrivateIndex(t *testing.T) {
 	}
 
 	// A netrc file does as well.
-	host := strings.TrimPrefix(ix.URL, "http://")
-	host, _, _ = strings.Cut(host, ":")
+	host, _, _ := strings.Cut(ix.address(), ":")
 	note(t, filepath.Join(dir, "lib/backend.py"), "# "+dir+"\n")
 	build{dir: dir, session: passing(map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"})}.must(t)
 }
@@ -171,7 +170,7 @@ func TestPrivateRequirements(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "import inner\n", "requirements.txt": requirements})
-			host, _, _ := strings.Cut(strings.TrimPrefix(ix.URL, "http://"), ":")
+			host, _, _ := strings.Cut(ix.address(), ":")
 			secrets := map[string]string{"netrc": "machine " + host + " login builder password " + planted + "\n"}
 			if name == "variable" {
 				secrets = map[string]string{"CORP_TOKEN": planted}

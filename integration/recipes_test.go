@@ -244,7 +244,7 @@ func TestCorporateRecipes(t *testing.T) {
 	open, guarded, ca := newIndex(t, inner), newIndex(t, inner), newAuthority(t)
 	guarded.user, guarded.password = "builder", planted
 	trusted := newIndex(t, inner)
-	trusted.Server = ca.serve(t, trusted)
+	trusted.secure(t, ca)
 	loopback := func(s string) string { u, _ := url.Parse(s); return u.Hostname() }
 	lock := func(ix *index, name string) string {
 		return "version = 1\nrevision = 3\nrequires-python = \">=3.12\"\n\n[[package]]\nname = \"inner\"\nversion = \"1.0\"\nsource = { registry = \"" + ix.simple() +

@@ -61,7 +61,7 @@ func unlocked(t *testing.T) (*listener, *index, []session.Attachable, map[string
 	ix := newIndex(t, append(helpers(), talkative("evil", "1.0", ear), dist{name: "mixed", version: "0.9"}, talkative("mixed", "1.0", ear),
 		dist{name: "outer", version: "1.0", requires: []string{"evil"}})...)
 	ix.user, ix.password = "builder", planted
-	host, _, _ := strings.Cut(strings.TrimPrefix(ix.URL, "http://"), ":")
+	host, _, _ := strings.Cut(ix.address(), ":")
 	own := talkative("own", "1.0", ear).files
 	own["backend.py"] = strings.Replace(own["backend.py"], `Name: own\nVersion: 1.0\n`, `Name: own\nVersion: 1.0\nRequires-Dist: mixed\n`, 1)
 	delete(own, "PKG-INFO")
