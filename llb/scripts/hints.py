@@ -33,7 +33,7 @@ GONE = re.compile(r"([^\s:]+): \S+ answers (404|410)\b")
 KILLED = re.compile(r"signal: 9 \(SIGKILL\)|Killed signal terminated program|died with <Signals\.SIGKILL: 9>|^MemoryError|std::bad_alloc|rustc.*signal: 9", re.M)
 INVALID_WHEEL = re.compile(
     r"(?:Failed to install: |Failed to (?:read|extract) [^\n]*?/)([\w.]+)-[^\s/]+\.whl[^\n]*\n(?:[^\n]*\n)*?[^\n]*"
-    r"(?:The wheel is invalid|must not use the reserved name|failed to create directory [^\n]*File exists)"
+    r"(?:The wheel is invalid|must not use the reserved name|failed to create (?:directory|file) [^\n]*(?:File exists|Is a directory|Not a directory))"
 )
 UNDECLARED = re.compile(r"indicates that `([^`]+)` depends on `([^`]+)`, but doesn't declare it as a build dependency")
 BACKEND = re.compile(r"Failed to (?:build|download and build|prepare|generate package metadata for) `([^`\s@]+)")
