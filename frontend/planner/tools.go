@@ -33,7 +33,7 @@ func scriptsMount(names ...string) plan.Mount {
 
 // uvScripts are scripts that run uv, with those that they import.
 func uvScripts(names ...string) []string {
-	names = append(names, "cache.py", "failure.py", "hints.py", "native.py", "uv.py")
+	names = append(names, "arguments.py", "cache.py", "failure.py", "hints.py", "masks.py", "native.py", "uv.py")
 	slices.Sort(names)
 	return names
 }

@@ -1,6 +1,6 @@
 """Clone the repositories that packages are built from, and run nothing of them.
 
-usage: clone.py [uv.py options] -- [NAME URL COMMIT]...
+usage: clone.py [options of arguments.py] -- [NAME URL COMMIT]...
 
 Each comes to lie in /out/NAME, at its commit, with its history and submodules.
 """
@@ -8,8 +8,10 @@ Each comes to lie in /out/NAME, at its commit, with its history and submodules.
 import glob
 import os
 import shutil
+import subprocess
 import sys
 
+import arguments
 import uv
 
 OUT = "/out"
@@ -20,14 +22,14 @@ def steps(url, commit, target):
     alone where that is on none."""
     git = ["git", "-c", "advice.detachedHead=false", "-C", target]
     yield ["git", "clone", "--quiet", "--no-checkout", "--template=", "--", url, target]
-    if uv.run([*git, "cat-file", "-e", commit + "^{commit}"], dict(os.environ), capture_output=True).returncode:
+    if subprocess.run([*git, "cat-file", "-e", commit + "^{commit}"], check=False, capture_output=True).returncode:
         yield [*git, "fetch", "--quiet", "origin", commit]
     yield [*git, "checkout", "--quiet", commit]
     yield [*git, "submodule", "--quiet", "update", "--init", "--recursive"]
 
 
 def main():
-    options, (words,) = uv.split(sys.argv[1:])
+    options, (words,) = arguments.split(sys.argv[1:])
     env = {**uv.environment(options), "GIT_LFS_SKIP_SMUDGE": "1"}
     for name, url, commit in zip(words[::3], words[1::3], words[2::3]):
         target = os.path.join(OUT, name)

@@ -24,6 +24,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import arguments
 import failure
 import hints
 import uv
@@ -197,16 +198,11 @@ def place(url):
 
 
 def main():
-    options, (files,) = uv.split(sys.argv[1:])
-    wheelhouse = None
-    if "--wheelhouse" in options:
-        at = options.index("--wheelhouse")
-        wheelhouse = options[at + 1]
-        del options[at : at + 2]
+    options, (files,) = arguments.split(sys.argv[1:], "--wheelhouse")
+    wheelhouse = options.more["--wheelhouse"]
     env = uv.environment(options)
     os.environ.update({name: env[name] for name in ("SSL_CERT_FILE",) if name in env})
-    indexes = uv.Options(options).indexes
-    logins = Logins(env, indexes)
+    logins = Logins(env, options.indexes)
     opener = urllib.request.build_opener(Redirects(logins), urllib.request.HTTPSHandler(context=context()))
     os.makedirs(CACHE, exist_ok=True)
     wanted = list(zip(files[::3], files[1::3], files[2::3]))
@@ -217,7 +213,7 @@ def main():
         print(e, file=sys.stderr)
     if errors:
         known = next((e.known for e in errors if getattr(e, "known", None)), None)
-        known = known or hints.find("\n".join(map(str, errors)), indexes, lambda name: name in env)
+        known = known or hints.find("\n".join(map(str, errors)), options.indexes, lambda name: name in env)
         if known:
             failure.report(known)
     return 1 if errors else 0

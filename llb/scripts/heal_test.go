@@ -10,9 +10,9 @@ import (
 // fails runs a command that says a text and fails, with a cache that is kept.
 const fails = `
 import os, sys
-import cache, uv
+import arguments, cache, uv
 cache.kept = lambda env: sys.argv[1]
-sys.exit(uv.run(["sh", "-c", 'echo "$1" >&2; exit 1', "sh", sys.argv[2]], dict(os.environ)).returncode)
+sys.exit(uv.run(["sh", "-c", 'echo "$1" >&2; exit 1', "sh", sys.argv[2]], dict(os.environ), arguments.Options([], [])).returncode)
 `
 
 // TestHeal takes away what is damaged in uv's cache where that may have failed a command,

@@ -1,6 +1,6 @@
 """Install packages below /install as they will stand in the image.
 
-usage: install.py [uv.py options] [--strip KIND,...] [--shebang OLD=NEW] -- UV...
+usage: install.py [options of arguments.py] [--strip KIND,...] [--shebang OLD=NEW] -- UV...
 """
 
 import os
@@ -8,13 +8,13 @@ import re
 import shutil
 import sys
 
+import arguments
 import cache
 import overlap
 import tree
 import uv
 
 ROOT = "/install"
-
 
 # A package's own tests. Most are never imported, and they are a third of the code
 # of numeric packages: compiling them would take a third of the time. One that is
@@ -55,19 +55,9 @@ def repair(command, env, options):
     return uv.run(command, env, options).returncode
 
 
-def take(options, name):
-    """Take an option out of the list and return its value, or None."""
-    if name not in options:
-        return None
-    at = options.index(name)
-    value = options[at + 1]
-    del options[at : at + 2]
-    return value
-
-
 def main():
-    options, (command,) = uv.split(sys.argv[1:])
-    strip, shebang = take(options, "--strip"), take(options, "--shebang")
+    options, (command,) = arguments.split(sys.argv[1:], "--strip", "--shebang")
+    strip, shebang = options.more["--strip"], options.more["--shebang"]
     env = uv.environment(options)
     code = uv.run(command, env, options).returncode or repair(command, env, options) or overlap.settle(ROOT, command, env, options)
     if code:

@@ -1,6 +1,6 @@
 """Build a wheel of a directory of the context, and install it below /install.
 
-usage: local.py [uv.py options] [--history DIR] [--shebang OLD=NEW] -- BUILD... --then INSTALL...
+usage: local.py [options of arguments.py] [--history DIR] [--shebang OLD=NEW] -- BUILD... --then INSTALL...
 
 BUILD leaves the wheel in /tmp/wheels; INSTALL gets its path. That is two
 commands since uv caches by path what it builds for an install, and all projects
@@ -11,6 +11,7 @@ import glob
 import subprocess
 import sys
 
+import arguments
 import install
 import uv
 
@@ -29,8 +30,8 @@ def forgive(repository):
 
 
 def main():
-    options, (build, place) = uv.split(sys.argv[1:])
-    history, shebang = install.take(options, "--history"), install.take(options, "--shebang")
+    options, (build, place) = arguments.split(sys.argv[1:], "--history", "--shebang")
+    history, shebang = options.more["--history"], options.more["--shebang"]
     if history:
         forgive(history)
     env = uv.environment(options)

@@ -1,6 +1,6 @@
 """Lock a project, and leave the lock in /out.
 
-usage: lock.py [uv.py options] -- LOCK FILE UV... [--then FLAGS...]
+usage: lock.py [options of arguments.py] -- LOCK FILE UV... [--then FLAGS...]
 
 LOCK is the lock that there is, which is changed as little as it has to be; UV runs
 in a copy of the project and writes FILE. FLAGS are those that have UV build nothing, for
@@ -11,7 +11,9 @@ import os
 import shutil
 import sys
 
+import arguments
 import failure
+import masks
 import uv
 
 PROJECT = "/run/pybuild/project"
@@ -19,7 +21,7 @@ COPY = "/tmp/project"
 
 
 def main():
-    options, (command, *flags) = uv.split(sys.argv[1:])
+    options, (command, *flags) = arguments.split(sys.argv[1:])
     old, name, *command = command
     shutil.copytree(PROJECT, COPY, symlinks=True)
     if os.path.exists(old):
@@ -32,12 +34,9 @@ def main():
     if done.returncode:
         return done.returncode
     with open(name, encoding="utf-8") as file:
-        secret = uv.held(file.read(), options)
+        secret = masks.of_variables(options).held(file.read())
     if secret:
-        failure.end(
-            "PB607", f"{name} would hold the secret {secret} in a URL, where everybody reads it",
-            "leave it out of the URL, and pass the login as what it is: --secret id=netrc,src=$HOME/.netrc, or for a repository --secret id=GIT_AUTH_TOKEN",
-        )  # fmt: skip
+        failure.end("PB607", f"{name} would hold the secret {secret} in a URL, where everybody reads it", masks.INSTEAD)
     shutil.copyfile(name, os.path.join("/out", name))
     os.chmod(os.path.join("/out", name), 0o644)
     return 0

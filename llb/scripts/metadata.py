@@ -1,6 +1,6 @@
 """Build a wheel of a directory of the context, and say what it needs.
 
-usage: metadata.py [uv.py options] [--history DIR] -- BUILD...
+usage: metadata.py [options of arguments.py] [--history DIR] -- BUILD...
 
 BUILD leaves the wheel in /tmp/wheels. What is written to /out/metadata.json has the names
 of uv's dependency-metadata.
@@ -13,7 +13,7 @@ import re
 import sys
 import zipfile
 
-import install
+import arguments
 import local
 import tree
 import uv
@@ -31,10 +31,9 @@ def read(wheel):
 
 
 def main():
-    options, (build,) = uv.split(sys.argv[1:])
-    history = install.take(options, "--history")
-    if history:
-        local.forgive(history)
+    options, (build,) = arguments.split(sys.argv[1:], "--history")
+    if options.more["--history"]:
+        local.forgive(options.more["--history"])
     done = uv.run(build, uv.environment(options), options)
     if done.returncode:
         return done.returncode

@@ -1,6 +1,6 @@
 """Download what packages are built with into uv's cache, and run nothing of it.
 
-usage: requires.py [uv.py options] --asked FILE [--before DIR] -- UV... --then ARCHIVE...
+usage: requires.py [options of arguments.py] --asked FILE [--before DIR] -- UV... --then ARCHIVE...
 
 FILE is a JSON list of lists of requirements, one for each package; archives are read for
 theirs. UV installs wheels alone. With --before, what is in that cache is there already,
@@ -20,8 +20,7 @@ import sys
 import tarfile
 import zipfile
 
-import failure
-import install
+import arguments
 import uv
 
 LEGACY = {"requires": ["setuptools >= 40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
@@ -86,8 +85,8 @@ def named(requirements):
 
 
 def main():
-    options, (command, archives) = uv.split(sys.argv[1:])
-    asked, before = install.take(options, "--asked"), install.take(options, "--before")
+    options, (command, archives) = arguments.split(sys.argv[1:], "--asked", "--before")
+    asked, before = options.more["--asked"], options.more["--before"]
     with open(asked, encoding="utf-8") as file:
         wanted = [named(requirements) for requirements in json.load(file)]
     if not before:

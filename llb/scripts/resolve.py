@@ -1,6 +1,6 @@
 """Resolve the dependencies and say which of them this platform installs.
 
-usage: resolve.py [uv.py options] -- LOCK... --then SELECT... [--then FLAGS...]
+usage: resolve.py [options of arguments.py] -- LOCK... --then SELECT... [--then FLAGS...]
 
 LOCK writes /out/pylock.toml; SELECT is a dry run that reads it and prints JSON.
 FLAGS are those that have LOCK build nothing, for a step that sees secrets. What a
@@ -14,12 +14,14 @@ change of the manifests that resolves to the same set rebuilds nothing.
 import json
 import os
 import re
+import subprocess
 import sys
 
+import arguments
 import failure
+import masks
 import tree
 import uv
-
 
 LOCK = "/out/pylock.toml"
 SAID = "/run/pybuild/own"
@@ -78,22 +80,22 @@ def keep_out(path, options):
     and kept in the build's cache and record."""
     with open(path, encoding="utf-8") as file:
         packages = file.read().split("\n[[packages]]\n")
+    mask = masks.of_variables(options)
     for text in packages:
-        secret = uv.held(text, options)
+        secret = mask.held(text)
         if secret:
             os.unlink(path)
             name = next((line.split('"')[1] for line in text.splitlines() if line.startswith('name = "')), "the lock")
             failure.end(
                 "PB607", f"{name} would be locked with the secret {secret} in its URL, where everybody reads it",
-                "leave it out of the URL, and pass the login as what it is: --secret id=netrc,src=$HOME/.netrc,\n"
-                "for a repository --secret id=GIT_AUTH_TOKEN, or for an index https://user:${NAME}@... in --index-url",
+                masks.INSTEAD + ", or for an index https://user:${NAME}@... in --index-url",
             )  # fmt: skip
 
 
 def main():
-    options, (lock, select, *flags) = uv.split(sys.argv[1:])
+    options, (lock, select, *flags) = arguments.split(sys.argv[1:])
     env = uv.environment(options)
-    tell(uv.Options(options).own, env)
+    tell(options.own, env)
     if flags:
         lock = uv.close(lock, flags[0], env, options)
     done = uv.run(lock, env, options)
@@ -101,9 +103,9 @@ def main():
         return done.returncode
     keep_out(LOCK, options)
     drop_directories(LOCK)
-    done = uv.run(select, env, capture_output=True, text=True)
+    done = subprocess.run(select, env=env, check=False, capture_output=True, text=True)
     if done.returncode:
-        said = uv.hide(done.stderr, uv.hidden(options))
+        said = masks.of_all(options).hide(done.stderr)
         sys.stderr.write(said)
         uv.explain(said, env, options)
         return done.returncode

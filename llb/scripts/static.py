@@ -1,6 +1,6 @@
 """Collect the static files of a Django project below /out.
 
-usage: static.py [uv.py options] -- MANAGE_PY
+usage: static.py [options of arguments.py] -- MANAGE_PY
 
 DJANGO_SETTINGS_MODULE names the settings. The files come to lie in /out as
 they will in the image: STATIC_ROOT is only prefixed.
@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 
+import arguments
 import failure
 import tree
 import uv
@@ -38,7 +39,7 @@ def collect():
 
 
 def main():
-    options, (command,) = uv.split(sys.argv[1:])
+    options, (command,) = arguments.split(sys.argv[1:])
     os.environ.update(uv.environment(options))
     os.umask(0o022)
     sys.path[0] = os.path.dirname(os.path.abspath(command[0]))

@@ -1,6 +1,6 @@
 """Build wheels of packages that have none, and leave them in /out.
 
-usage: wheels.py [--cache DIR] [uv.py options] -- NAME... --then UV...
+usage: wheels.py [--cache DIR] [options of arguments.py] -- NAME... --then UV...
 
 UV installs the packages over a cache without wheels of theirs, in which it keeps what it
 builds: an empty one, or DIR.
@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 
+import arguments
 import tree
 import uv
 
@@ -23,10 +24,8 @@ def normal(name):
 
 
 def main():
-    options, (names, command) = uv.split(sys.argv[1:])
-    cache = CACHE
-    if options[:1] == ["--cache"]:
-        cache, options = options[1], options[2:]
+    options, (names, command) = arguments.split(sys.argv[1:], "--cache")
+    cache = options.more["--cache"] or CACHE
     env = uv.environment(options)
     env["UV_CACHE_DIR"] = cache
     done = uv.run(command, env, options)
