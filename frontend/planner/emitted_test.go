@@ -29,6 +29,7 @@ import (
 	"github.com/pybuild/pybuild/llb"
 	"github.com/pybuild/pybuild/llb/dockerfile"
 	"github.com/pybuild/pybuild/llb/plan"
+	"github.com/pybuild/pybuild/llb/scripts"
 )
 
 // TestMain lets garbage lie: ten thousand plans are looked at once, and nothing else is large.
@@ -67,6 +68,26 @@ func seen(t testing.TB, what ...any) bool {
 	return done
 }
 
+// imported are the modules that a script cannot start without.
+var imported = regexp.MustCompile(`(?m)^import (\w+)$`)
+
+// checkScripts holds that a step with a script has those that it imports.
+func checkScripts(t testing.TB, step string, names []string) {
+	t.Helper()
+	for _, name := range names {
+		text, err := scripts.Text(name)
+		if err != nil {
+			t.Errorf("%s: %v", step, err)
+		}
+		for _, found := range imported.FindAllSubmatch(text, -1) {
+			module := string(found[1]) + ".py"
+			if _, err := scripts.Text(module); err == nil && !slices.Contains(names, module) {
+				t.Errorf("%s has %s, which imports %s, and not that", step, name, module)
+			}
+		}
+	}
+}
+
 // checkSteps looks at the paths of a plan, and at what its processes read as programs.
 func checkSteps(t testing.TB, p *plan.Plan) {
 	t.Helper()
@@ -81,6 +102,7 @@ func checkSteps(t testing.TB, p *plan.Plan) {
 		for _, m := range s.Mounts {
 			inside("a target of "+s.ID, m.Target)
 			inside("a source of "+s.ID, "/"+strings.TrimPrefix(m.Source, "/"))
+			checkScripts(t, s.ID, m.From.Scripts)
 			for _, one := range m.From.Paths {
 				inside("a path of "+s.ID, "/"+strings.TrimPrefix(one, "/"))
 			}

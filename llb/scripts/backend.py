@@ -12,8 +12,8 @@ import shutil
 import subprocess
 import sys
 
+import arguments
 import requires
-import uv
 
 OUT = "/out/requires.json"
 HOOK = """
@@ -50,7 +50,7 @@ def ask(number, source, command):
 
 
 def main():
-    _, (command, sources) = uv.split(sys.argv[1:])
+    _, (command, sources) = arguments.split(sys.argv[1:])
     answers = []
     for number, source in enumerate(sources):
         try:
