@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,12 @@ func TestSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	page, err := os.ReadFile("../docs/supply-chain.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, renovate, _ := strings.Cut(string(page), "```json\n")
+	renovate, _, _ = strings.Cut(renovate, "```")
 	for _, c := range []struct {
 		text  string
 		check []string
@@ -53,6 +60,7 @@ func TestSchemas(t *testing.T) {
 		{compose["compose.yaml"], schema("compose-spec"), "services: { web: { prots: [80] } }\n"},
 		{compose["compose.override.yaml"], schema("compose-spec"), "services: { web: { develop: { watch: [{ path: a }] } } }\n"},
 		{string(dependabot), schema("dependabot"), "version: 3\n"},
+		{renovate, schema("renovate"), `{"packageRules": [{"matchFileNames": "pybuild.lock", "enabled": "no"}]}`},
 	} {
 		if out, err := checked(t, c.check, c.text); err != nil {
 			t.Errorf("%v: %v\n%s", c.check, err, out)

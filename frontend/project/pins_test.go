@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,42 +51,93 @@ func TestPins(t *testing.T) {
 	}
 }
 
-// TestRenovate holds the documented patterns against what is written: a line for each image,
-// and a first line with and without a digest.
-func TestRenovate(t *testing.T) {
+// recipe is the configuration of Renovate that docs/supply-chain.md has.
+type recipe struct {
+	CustomManagers []struct{ ManagerFilePatterns, MatchStrings []string }
+	PackageRules   []struct {
+		MatchFileNames, MatchUpdateTypes []string
+		Enabled                          *bool
+	}
+}
+
+func renovate(t *testing.T) recipe {
+	t.Helper()
 	page, err := os.ReadFile("../../docs/supply-chain.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, text, _ := strings.Cut(string(page), "```json\n")
 	text, _, _ = strings.Cut(text, "```")
-	var config struct {
-		CustomManagers []struct{ MatchStrings []string }
-	}
+	var config recipe
 	if err := json.Unmarshal([]byte(text), &config); err != nil {
 		t.Fatal(err)
 	}
-	find := func(manager int, text string) [][]string {
-		var all [][]string
-		// Renovate's JavaScript and Go write named groups alike, since Go 1.22.
-		for _, m := range regexp.MustCompile(config.CustomManagers[manager].MatchStrings[0]).FindAllStringSubmatch(text, -1) {
-			all = append(all, m[1:])
-		}
-		return all
+	return config
+}
+
+// find is what a manager extracts from a file.
+func (r recipe) find(manager int, text string) [][]string {
+	var all [][]string
+	// Renovate's engine of regular expressions is the one that Go has, and names groups alike.
+	for _, m := range regexp.MustCompile(r.CustomManagers[manager].MatchStrings[0]).FindAllStringSubmatch(text, -1) {
+		all = append(all, m[1:])
 	}
-	written := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "127.0.0.1:5000/astral/uv:0.13.9": someDigest, "registry.example:5000/bare": someDigest}, map[string]string{"org/pybuild:1": someDigest})
+	return all
+}
+
+// TestRenovate holds the documented patterns against what is written: a line for each image,
+// and a first line with and without a digest.
+func TestRenovate(t *testing.T) {
+	config := renovate(t)
+	written := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "127.0.0.1:5000/astral/uv:0.13.9": someDigest, "registry.example:5000/bare": someDigest}, map[string]string{"org/pybuild:v1": someDigest})
 	want := [][]string{
-		{"127.0.0.1:5000/astral/uv", "0.13.9", someDigest}, {"python", "3.13-slim", someDigest}, {"registry.example:5000/bare", "", someDigest}, {"org/pybuild", "1", someDigest},
+		{"127.0.0.1:5000/astral/uv", "0.13.9", someDigest}, {"python", "3.13-slim", someDigest}, {"registry.example:5000/bare", "", someDigest}, {"org/pybuild", "v1", someDigest},
 	}
-	if diff := cmp.Diff(want, find(0, written)); diff != "" {
+	if diff := cmp.Diff(want, config.find(0, written)); diff != "" {
 		t.Errorf("in pybuild.lock (-want +found):\n%s", diff)
 	}
 	for line, want := range map[string][]string{
-		"# syntax=org/pybuild": {"org/pybuild", "", ""}, "# syntax=org/pybuild:1": {"org/pybuild", "1", ""},
-		"# syntax=registry.example:5000/org/pybuild:1@" + someDigest: {"registry.example:5000/org/pybuild", "1", someDigest},
+		"# syntax=org/pybuild": {"org/pybuild", "", ""}, "# syntax=org/pybuild:v1": {"org/pybuild", "v1", ""},
+		"#syntax = org/pybuild:v1@" + someDigest:                            {"org/pybuild", "v1", someDigest},
+		"# syntax=registry.example:5000/org/pybuild:v1@" + someDigest:       {"registry.example:5000/org/pybuild", "v1", someDigest},
+		"# check=error=true\n# syntax=org/pybuild@" + someDigest + "\r":     {"org/pybuild", "", someDigest},
+		"# syntax=org/pybuild:v1\n[project]\nname = \"x\" # syntax=no:v1\n": {"org/pybuild", "v1", ""},
 	} {
-		if diff := cmp.Diff([][]string{want}, find(1, line+"\npython = \"3.13\"\n")); diff != "" {
+		if diff := cmp.Diff([][]string{want}, config.find(1, line+"\npython = \"3.13\"\n")); diff != "" {
 			t.Errorf("%s (-want +found):\n%s", line, diff)
 		}
+	}
+	for path, want := range map[string]int{
+		"pybuild.lock": 0, "services/a/pybuild.lock": 0, "uv.lock": -1, "notpybuild.lock": -1,
+		"pybuild.toml": 1, "services/a/pybuild.api.toml": 1, "pyproject.toml": 1, "services/a/pyproject.toml": 1, "poetry.toml": -1,
+		// Renovate's own manager reads the first line of these.
+		"Dockerfile": -1,
+	} {
+		found := -1
+		for i, m := range config.CustomManagers {
+			pattern := strings.TrimSuffix(strings.TrimPrefix(m.ManagerFilePatterns[0], "/"), "/")
+			if regexp.MustCompile(pattern).MatchString(path) {
+				found = i
+			}
+		}
+		if found != want {
+			t.Errorf("%s is of manager %d, want %d", path, found, want)
+		}
+	}
+}
+
+// TestRenovateKeepsTags has the recipe leave the tags of pybuild.lock alone: a build asks for
+// those of its plan, and with another one in the lock it ends.
+func TestRenovateKeepsTags(t *testing.T) {
+	rules := renovate(t).PackageRules
+	if len(rules) != 1 || !slices.Equal(rules[0].MatchFileNames, []string{"**/" + PinsFile}) || rules[0].Enabled == nil || *rules[0].Enabled {
+		t.Fatalf("the rules are %+v", rules)
+	}
+	if got := slices.Sorted(slices.Values(rules[0].MatchUpdateTypes)); !slices.Equal(got, []string{"major", "minor", "patch"}) {
+		t.Errorf("what is left out are updates of %v", got)
+	}
+	pins, err := ParsePins([]byte(WritePins(nil, map[string]string{"python:3.14-slim": someDigest}, nil)))
+	if err != nil || pins.Digest("python:3.13-slim") != "" {
+		t.Errorf("a newer tag pins the older one: %v", err)
 	}
 }
