@@ -17,11 +17,12 @@ import (
 
 // build builds what is planned. BuildKit tries no download twice: where one fails, the
 // wheels are fetched by steps, which try again, wait as long as a server says, and name
-// the file and the server if that does not help either.
+// the file and the server if that does not help either. In a hermetic build no step
+// may, and the failure of the download is what there is to say.
 func (t *target) build(ctx context.Context, p *plan.Plan) (*plan.Plan, client.Reference, error) {
 	ref, err := t.compile(ctx, p)
 	var lost *downloadError
-	if !errors.As(err, &lost) || t.input.Engine.FetchFailed {
+	if !errors.As(err, &lost) || t.input.Engine.FetchFailed || planner.Hermetic(t.input) {
 		return p, ref, err
 	}
 	t.in.say(ctx, "the engine could not download "+lost.url+", so a step tries again", client.WarnOpts{

@@ -24,20 +24,21 @@ const (
 
 // fetchedByStep reports whether a wheel has to be downloaded by a step: of a build's
 // secrets the engine takes those only that are named for it, and it has neither the
-// build's CA nor its proxies, or has failed. What is installed from it is the same, in
-// the same layers.
+// build's CA nor its proxies, or has failed, or the configuration has steps do it. What is
+// installed from it is the same, in the same layers.
 func (b *builder) fetchedByStep(w project.Wheel) bool {
 	if w.File.Hashes["sha256"] == "" {
 		// The engine could not tell whether it is the right one.
 		return true
 	}
-	if b.Engine.FetchFailed || b.Config.Build.Wheelhouse != "" {
+	if b.Config.Build.Wheelhouse != "" || b.Config.Build.Wheels == "cache" {
 		return true
 	}
 	if b.loginOf(w.File.URL) != "" {
+		// No step has the engine's login, whatever else could not be downloaded.
 		return false
 	}
-	if b.Config.Build.CA != "" || b.proxied() {
+	if b.Engine.FetchFailed || b.Config.Build.CA != "" || b.proxied() {
 		return true
 	}
 	indexes := b.Facts.Indexes()

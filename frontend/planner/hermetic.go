@@ -16,8 +16,11 @@ import (
 // hermetic reports the promise that everything comes in by a hash of a lock, and that no
 // step but those of the distribution's packages has a network. The targets lock and
 // wheelhouse fetch what the promise is then about.
-func (b *builder) hermetic() bool {
-	return b.Config.Build.Hermetic && b.Target != Locking && b.Target != Wheelhouse
+func (b *builder) hermetic() bool { return Hermetic(b.Input) }
+
+// Hermetic reports whether a build is one.
+func Hermetic(in Input) bool {
+	return in.Config.Build.Hermetic && in.Target != Locking && in.Target != Wheelhouse
 }
 
 // checkHermetic refuses, before any step runs, what could not be locked.

@@ -53,6 +53,9 @@ func (b *builder) fromSources() bool {
 	case "sources":
 		return true
 	case "cache":
+		if b.guarded() {
+			b.decide("wheels", "cache", "steps that may log in somewhere download over a cache, and others install", "build", "wheels")
+		}
 		return false
 	}
 	if b.guarded() && !b.locked() {

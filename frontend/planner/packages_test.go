@@ -93,6 +93,7 @@ func BenchmarkPlan(b *testing.B) {
 // TestWhoFetches has the engine fetch what it can reach, and steps the rest.
 func TestWhoFetches(t *testing.T) {
 	const corp = "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://index.example/simple\"\n"
+	const other = "[[tool.uv.index]]\nname = \"other\"\nurl = \"https://other.example/simple\"\n"
 	login := config.Secret{ID: "HTTP_AUTH_HEADER_index.example"}
 	for name, c := range map[string]struct {
 		manifest string
@@ -115,6 +116,15 @@ func TestWhoFetches(t *testing.T) {
 		"a header, and a proxy": {corp, func(in *planner.Input) {
 			in.Config.Build.Secrets, in.BuildArgs = []config.Secret{login}, map[string]string{"HTTP_PROXY": "x"}
 		}, login.ID, false},
+		"a header, after another download failed": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets, in.Engine.FetchFailed = []config.Secret{login}, true
+		}, login.ID, false},
+		"a public index, after a download failed": {"", func(in *planner.Input) { in.Engine.FetchFailed = true }, "", true},
+		"another index of the project's":          {other, func(*planner.Input) {}, "", false},
+		"another index, and a cache":              {other, func(in *planner.Input) { in.Config.Build.Wheels = "cache" }, "", true},
+		"a header for its server, and a cache": {corp, func(in *planner.Input) {
+			in.Config.Build.Secrets, in.Config.Build.Wheels = []config.Secret{login}, "cache"
+		}, "", true},
 		"a header, and a wheelhouse": {corp, func(in *planner.Input) {
 			in.Config.Build.Secrets, in.Config.Build.Wheelhouse = []config.Secret{login}, "wheels"
 		}, "", true},
