@@ -40,11 +40,9 @@ func (in *inputs) failed(ctx context.Context, err error) error {
 	failure := &diag.Error{Code: "PB599", At: placeOf(err), Hint: "what it says is above", Err: err}
 	step := solve.Description["llb.customname"]
 	if source := solve.Op.GetSource(); source != nil {
-		if !ofSource(failure, source.Identifier, in.answer(ctx, solve.Op, err).Error()) {
+		by := downloader{login: source.Attrs[pb.AttrHTTPAuthHeaderSecret], hermetic: planner.Hermetic(planner.Input{Config: in.config, Target: in.ui.Target})}
+		if !ofSource(failure, source.Identifier, in.answer(ctx, solve.Op, err).Error(), by) {
 			return err
-		}
-		if login := source.Attrs[pb.AttrHTTPAuthHeaderSecret]; login != "" && failure.Code == "PB504" {
-			failure.Message, failure.Hint = "the server refuses what the secret "+login+" says", "check its value: it is the whole header, as \"Bearer TOKEN\""
 		}
 		return failure
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
@@ -33,8 +34,15 @@ func ofEngine(failure *diag.Error, text string) bool {
 	return true
 }
 
+// downloader is what the engine fetches a file with: the secret that it logs in with, if
+// it does, and whether the build lets a step do it instead.
+type downloader struct {
+	login    string
+	hermetic bool
+}
+
 // ofSource explains why the engine could not fetch a file.
-func ofSource(failure *diag.Error, identifier, text string) bool {
+func ofSource(failure *diag.Error, identifier, text string, by downloader) bool {
 	u, err := url.Parse(identifier)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return ofEngine(failure, text)
@@ -52,26 +60,47 @@ func ofSource(failure *diag.Error, identifier, text string) bool {
 		}
 		return false
 	}
-	const own = "\nor have a step fetch it, which knows the secrets and proxies of the build: in [build], write wheels = \"cache\""
+	// Where a step may fetch the file, it has what the build is given; elsewhere only the
+	// engine's own network counts.
+	alone := by.hermetic || by.login != ""
+	step := func(or string) string {
+		if alone {
+			return ""
+		}
+		return or + " have a step fetch it, which knows the secrets and proxies of the build: in [build], write wheels = \"cache\""
+	}
 	switch {
 	case has("digest mismatch"):
 		failure.Code, failure.Message = "PB503", "the file "+name+" is not the one that was locked"
 		failure.Hint = "if it was published anew, lock again; if not, find out who changed it before you build"
 	case status == "401" || status == "403":
 		failure.Code, failure.Message = "PB504", u.Host+" wants a user name and a password"
-		failure.Hint = "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc ..." + own
+		header := config.AuthHeader + u.Hostname()
+		switch {
+		case by.login != "":
+			failure.Message, failure.Hint = "the server refuses what the secret "+by.login+" says", "check its value: it is the whole header, as \"Bearer TOKEN\""
+		case by.hermetic:
+			failure.Hint = "have the engine send them: in [build], write secrets = [\"" + header + "\"],\n" +
+				"and pass a file with the whole header, as \"Bearer TOKEN\": docker build --secret id=" + header + ",src=FILE ..."
+		default:
+			failure.Hint = "have a step fetch it that is given a netrc file with them: in [build], write\nsecrets = [\"netrc\"]\nwheels = \"cache\"\n" +
+				"and pass the file: docker build --secret id=netrc,src=$HOME/.netrc ..."
+		}
 	case status == "404" || status == "410":
 		failure.Code, failure.Message = "PB520", name+" is not where the lock says"
 		failure.Hint = "lock again: it was removed, or the lock was made with another index"
 	case has("x509:"):
 		failure.Code, failure.Message = "PB505", "the certificate of "+u.Host+" is signed by nobody that the engine knows"
 		failure.Hint = "in [build], write ca = true, and pass the certificate of your company's CA: docker build --secret id=ca,src=corporate-ca.pem ..."
+		if alone {
+			failure.Hint = "have the engine know your company's CA: it trusts those of the machine, or the container, that it runs in"
+		}
 	case has("no such host", "server misbehaving", "Temporary failure in name resolution"):
 		failure.Code, failure.Message = "PB506", "the engine cannot look up the name of "+u.Host
-		failure.Hint = "give the engine a name server or a proxy that knows it," + own
+		failure.Hint = "give the engine a name server or a proxy that knows it" + step(",\nor")
 	case status != "" || has("connection refused", "i/o timeout", "deadline exceeded", "connection reset", "network is unreachable", "no route to host", "EOF"):
 		failure.Code, failure.Message = "PB507", u.Host+" does not answer as it should"
-		failure.Hint = "try again; if it answers on this machine and not to the engine," + strings.TrimPrefix(own, "\nor")
+		failure.Hint = "try again" + step("; if it answers on this machine and not to the engine,")
 	default:
 		return ofEngine(failure, text)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -153,6 +154,45 @@ func TestHermeticLogin(t *testing.T) {
 		if strings.Contains(string(blob), base64.StdEncoding.EncodeToString([]byte("builder:"+planted))) {
 			t.Errorf("the header is in %s", name)
 		}
+	}
+}
+
+// TestHermeticFaults has the engine's downloads of a hermetic build fail, which no step may
+// make up for: the error is the server's, or that of the file.
+func TestHermeticFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault fault
+		says  []string
+	}{
+		"500": {answers(500), []string{"does not answer as it should [PB507]", "try again"}},
+		"another file": {func(w http.ResponseWriter, _ *http.Request) bool {
+			_, _ = w.Write([]byte("evil"))
+			return true
+		}, []string{"is not the one that was locked [PB503]", "find out who changed it before you build"}},
+		"a login": {answers(401), []string{"wants a user name and a password [PB504]", "HTTP_AUTH_HEADER_127.0.0.1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// New to the engine, which asks no server for what it has.
+			alpha := dist{name: "alpha", version: "1.0", files: map[string]string{"alpha.py": "# " + t.TempDir() + "\n"}}
+			ix := newIndex(t, alpha)
+			dir := pinned(t, map[string]string{"pybuild.toml": job + "[build]\nhermetic = true\n", "job.py": "import alpha\n", "pylock.toml": ix.pylock(t, alpha)})
+			ix.breaks(c.fault.times(-1, "/files/alpha/"))
+			tr := build{dir: dir}.run(t)
+			for _, text := range c.says {
+				if tr.err == nil || !strings.Contains(tr.err.Error(), text) {
+					t.Errorf("the build does not end with %q: %v", text, tr.err)
+				}
+			}
+			for _, never := range []string{"PB604", "a step tries again", "wheels = "} {
+				if said := fmt.Sprint(tr.err, tr.warnings); strings.Contains(said, never) {
+					t.Errorf("%q is in %s", never, said)
+				}
+			}
+			ix.breaks(nil)
+			build{dir: dir}.must(t)
+		})
 	}
 }
 

@@ -175,7 +175,7 @@ func TestPrivateRequirements(t *testing.T) {
 			if name == "variable" {
 				secrets = map[string]string{"CORP_TOKEN": planted}
 			} else {
-				build{dir: dir}.fails(t, "wants a user name and a password [PB504]", "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc")
+				build{dir: dir}.fails(t, "wants a user name and a password [PB504]", "pass a netrc file that has them: in [build], write secrets = [\"netrc\"], and docker build --secret id=netrc,src=$HOME/.netrc")
 			}
 			b := build{dir: dir, out: t.TempDir(), top: true, session: passing(secrets)}
 			tr := b.must(t)

@@ -75,7 +75,10 @@ def refused(text, indexes, given):
             "PB504", f'the index "{name}" wants a user name and a password',
             f"pass them as secrets, from variables of these names:\ndocker build --secret id={prefix}_USERNAME --secret id={prefix}_PASSWORD ...",
         )  # fmt: skip
-    return Failure("PB504", f"{host} wants a user name and a password", "pass a netrc file that has them: docker build --secret id=netrc,src=$HOME/.netrc ...")
+    return Failure(
+        "PB504", f"{host} wants a user name and a password",
+        'pass a netrc file that has them: in [build], write secrets = ["netrc"], and docker build --secret id=netrc,src=$HOME/.netrc ...',
+    )  # fmt: skip
 
 
 def git(text):
