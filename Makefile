@@ -19,7 +19,7 @@ test: up
 
 # Fills docs/compatibility.md: builds old engines from their modules first, which takes most of an hour once.
 compat: up
-	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable)$$' -update
+	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable|TestClassicLoad)$$' -update
 
 # Breaks, fills and kills engines of its own.
 faults: up

@@ -16,24 +16,26 @@ type compatEngine struct {
 	// start provides the engine, and skips the test where that would take long and
 	// nobody asked for it.
 	start func(t *testing.T) engineCLI
+	// classic is an engine that keeps images in the store of graph drivers.
+	classic bool
 }
 
 // compatEngines are the engines, the oldest first of each kind.
 func compatEngines() []compatEngine {
 	all := []compatEngine{
-		{"Docker 20.10.24 of Debian 12", debianDocker},
-		{"Docker 26.1.5 with the graphdriver store", func(t *testing.T) engineCLI { return releasedDocker(t, "v26.1.5") }},
-		{"Docker 28.5.2 with the graphdriver store", func(t *testing.T) engineCLI { return releasedDocker(t, "v28.5.2") }},
-		{"Docker with the containerd store", bedDocker},
+		{"Docker 20.10.24 of Debian 12", debianDocker, true},
+		{"Docker 26.1.5 with the graphdriver store", func(t *testing.T) engineCLI { return releasedDocker(t, "v26.1.5") }, true},
+		{"Docker 28.5.2 with the graphdriver store", func(t *testing.T) engineCLI { return releasedDocker(t, "v28.5.2") }, true},
+		{"Docker with the containerd store", bedDocker, false},
 	}
 	for _, v := range []string{"v0.8.3", "v0.10.6", "v0.11.6", "v0.12.5", "v0.13.2", "v0.15.2", "v0.18.2", "v0.22.0", "v0.26.3", "v0.30.0", ""} {
 		name := "BuildKit " + v
 		if v == "" {
 			name = "BuildKit of the bed"
 		}
-		all = append(all, compatEngine{name, func(t *testing.T) engineCLI { return buildkitdOf(t, v) }})
+		all = append(all, compatEngine{name, func(t *testing.T) engineCLI { return buildkitdOf(t, v) }, false})
 	}
-	return append(all, compatEngine{"BuildKit rootless", rootlessBuildkitd})
+	return append(all, compatEngine{"BuildKit rootless", rootlessBuildkitd, false})
 }
 
 // wholeCompat reports whether engines are to be built for the table.

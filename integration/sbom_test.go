@@ -397,28 +397,71 @@ func attached(t *testing.T, dir string, attrs map[string]string) map[string][]by
 	return docs
 }
 
-// TestPlainImage has nothing attached where nothing was asked for, and can be loaded by
-// engines that know no index.
+// TestPlainImage builds without --sbom, as `docker build` does: there is one manifest and
+// nothing beside it, in contrast to a build with.
 func TestPlainImage(t *testing.T) {
 	t.Parallel()
-	c := engine(t)
 	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": ""})
+	for sbom, want := range map[string]int{"without": 0, "with": 1} {
+		attrs := map[string]string{}
+		if sbom == "with" {
+			attrs["attest:sbom"] = ""
+		}
+		image := export(t, dir, attrs, nil, nil)
+		images, attached := 0, 0
+		for _, m := range image.index.Manifests {
+			var manifest ocispecs.Manifest
+			image.read(t, blobName(m.Digest), &manifest)
+			for _, layer := range manifest.Layers {
+				if strings.Contains(layer.MediaType, "in-toto") {
+					attached++
+				}
+			}
+			if m.Annotations["vnd.docker.reference.type"] == "" && manifest.Config.MediaType == ocispecs.MediaTypeImageConfig {
+				images++
+			}
+		}
+		if images != 1 || attached != want || len(image.index.Manifests) != 1+want {
+			t.Errorf("%s a bill of materials: %d of %d manifests are images, %d documents are attached", sbom, images, len(image.index.Manifests), attached)
+		}
+	}
+}
+
+// TestClassicLoad has engines that know neither an index nor an attestation load what the
+// newest one exports, and run it.
+func TestClassicLoad(t *testing.T) {
+	dir, name := project(t, map[string]string{"pybuild.toml": job, "job.py": "print('loaded by a classic engine')\n"}), imageName(t)
 	local, err := fsutil.NewFS(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "image.tar")
-	_, err = c.Build(context.Background(), client.SolveOpt{
+	_, err = engine(t).Build(context.Background(), client.SolveOpt{
 		FrontendAttrs: map[string]string{"filename": "pybuild.toml"},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
-		Exports: []client.ExportEntry{{Type: client.ExporterDocker, Attrs: map[string]string{"name": "test/plain:1"}, Output: func(map[string]string) (io.WriteCloser, error) {
+		Exports: []client.ExportEntry{{Type: client.ExporterDocker, Attrs: map[string]string{"name": name}, Output: func(map[string]string) (io.WriteCloser, error) {
 			return os.Create(file)
 		}}},
 	}, "", frontend.Build, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := exec.Command("tar", "-tf", file).Output(); err != nil || !strings.Contains(string(list), "manifest.json") {
-		t.Errorf("the archive is not for docker load: %v\n%s", err, list)
+	for _, e := range compatEngines() {
+		if !e.classic {
+			continue
+		}
+		t.Run(e.name, func(t *testing.T) {
+			cli := e.start(t)
+			driver, err := cli.docker("info", "--format", "{{.Driver}}")
+			if err != nil || strings.TrimSpace(driver) != "overlay2" {
+				t.Fatalf("the store is %s, which is not the classic one: %v", driver, err)
+			}
+			if out, err := cli.docker("load", "--input", file); err != nil || !strings.Contains(out, name) {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if out, err := cli.docker("run", "--rm", "--network=host", name); err != nil || strings.TrimSpace(out) != "loaded by a classic engine" {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
