@@ -5,9 +5,7 @@ usage: clone.py [options of arguments.py] -- [NAME URL COMMIT]...
 Each comes to lie in /out/NAME, at its commit, with its history and submodules.
 """
 
-import glob
 import os
-import shutil
 import subprocess
 import sys
 
@@ -20,8 +18,10 @@ OUT = "/out"
 def steps(url, commit, target):
     """The commands that clone a repository: by its branches and tags, and by its commit
     alone where that is on none."""
-    git = ["git", "-c", "advice.detachedHead=false", "-C", target]
-    yield ["git", "clone", "--quiet", "--no-checkout", "--template=", "--", url, target]
+    # What git logs has the time of the build in it.
+    quiet = ["git", "-c", "core.logAllRefUpdates=false", "-c", "advice.detachedHead=false"]
+    git = [*quiet, "-C", target]
+    yield [*quiet, "clone", "--quiet", "--no-checkout", "--template=", "--", url, target]
     if subprocess.run([*git, "cat-file", "-e", commit + "^{commit}"], check=False, capture_output=True).returncode:
         yield [*git, "fetch", "--quiet", "origin", commit]
     yield [*git, "checkout", "--quiet", commit]
@@ -37,8 +37,6 @@ def main():
             done = uv.run(command, env, options)
             if done.returncode:
                 return done.returncode
-        for left in glob.glob(f"{target}/.git/**/logs", recursive=True):
-            shutil.rmtree(left)
     return 0
 
 

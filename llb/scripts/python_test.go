@@ -22,3 +22,14 @@ func python(tb testing.TB, program string, args ...string) *exec.Cmd {
 	command.Env = append(os.Environ(), "PYTHONPATH="+here, "PYTHONDONTWRITEBYTECODE=1")
 	return command
 }
+
+// git runs git as nobody in particular, and returns what it says.
+func git(tb testing.TB, dir string, args ...string) string {
+	tb.Helper()
+	command := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=test", "-c", "user.email=test@test.example"}, args...)...)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		tb.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
