@@ -41,6 +41,16 @@ func cut(w http.ResponseWriter, _ *http.Request) bool {
 	panic(http.ErrAbortHandler)
 }
 
+// cutChunked is a server that goes away in the middle of an answer whose length it did not say.
+func cutChunked(w http.ResponseWriter, _ *http.Request) bool {
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = w.Write(make([]byte, 5000))
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
 // times has a fault end after some requests below a path; never for a negative number.
 func (f fault) times(n int64, path string) fault {
 	var seen atomic.Int64
@@ -63,7 +73,7 @@ func TestIndexFaults(t *testing.T) {
 	}{
 		"500": {answers(500), "answers 500 Internal Server Error"},
 		"429": {answers(429), "answers 429 Too Many Requests"},
-		"cut": {cut, "the connection ended 95000 bytes early"},
+		"cut": {cut, "the connection ended 95000 bytes early"}, "cut in chunks": {cutChunked, "the connection ended early"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ the same server (UV_INDEX_<NAME>_USERNAME and _PASSWORD), or those of a netrc fi
 import base64
 import concurrent.futures
 import hashlib
+import http.client
 import netrc
 import os
 import shutil
@@ -168,8 +169,10 @@ def download(name, url, opener, logins, part):
             if e.code < 500 and e.code not in (408, 429) or attempt == TRIES:
                 raise Failed(f"{name}: {place(url)} answers {e.code} {e.reason}") from e
             wait = max(wait, asked(e))
-        except (urllib.error.URLError, OSError) as e:
+        except (OSError, http.client.HTTPException) as e:
             reason = getattr(e, "reason", e)
+            if isinstance(e, http.client.IncompleteRead):  # of a transfer in chunks
+                reason = "the connection ended early"
             if isinstance(reason, ssl.SSLCertVerificationError) or attempt == TRIES:
                 raise Failed(f"{name}: {place(url)}: {reason}") from e
         time.sleep(wait)

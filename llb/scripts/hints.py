@@ -26,7 +26,7 @@ NAME_LOOKUP = re.compile(r"dns error|Temporary failure in name resolution|Name o
 UNREACHABLE = re.compile(
     r"Connection refused|Network is unreachable|No route to host|Failed to connect to|connection closed before|Connection reset|operation timed out|timed out|tcp connect error"
     r"|HTTP status server error \(5\d\d|HTTP status client error \(4(?:08|29) |answers (?:5\d\d|408|429) "
-    r"|end of file before message length reached|the connection ended \d+ bytes early"
+    r"|end of file before message length reached|the connection ended (?:\d+ bytes )?early"
 )
 SERVER = re.compile(r"(?:https?|ssh)://(?:[^\s/@]+@)?([^\s/)`'\"]+)")
 GONE = re.compile(r"([^\s:]+): \S+ answers (404|410)\b")
