@@ -21,24 +21,33 @@ func TestCacheDamaged(t *testing.T) {
 		"half of each file": `n = os.path.getsize(f) // 2; os.truncate(f, n)`,
 		"other contents":    `d = open(f, "rb").read(); open(f, "wb").write(bytes(b ^ 255 for b in d))`,
 		"files lost":        `os.unlink(f)`,
-		"emptied":           `shutil.rmtree(b) if b != "/cache" and os.path.exists(b) else b == "/cache" and os.unlink(f)`,
+		// uv itself fails over none of these.
+		"modules lost": `f.endswith(".py") and os.unlink(f)`,
+		"scripts cut":  `"/scripts/" in f and os.truncate(f, os.path.getsize(f) - 4)`,
+		"emptied":      `shutil.rmtree(b) if b != "/cache" and os.path.exists(b) else b == "/cache" and os.unlink(f)`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name != "half of each file" {
+			if name != "half of each file" && name != "modules lost" && name != "scripts cut" {
 				heavy(t)
 			}
 			tag := fmt.Sprint(rand.Uint32())
 			namespace := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": tag}
 			again := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": tag, "no-cache": "builder,packages"}
 			wheel, source, locked := dist{name: "wheel" + tag, version: "1.0"}, dist{name: "source" + tag, version: "1.0", sdist: true}, dist{name: "locked" + tag, version: "1.0"}
+			wheel.files = map[string]string{
+				wheel.name + ".py": "print(1)\n", wheel.name + "-1.0.data/scripts/python" + tag: "#!python\nprint(2)\n", wheel.name + "-1.0.data/scripts/binary" + tag: "\x7fELF 3\n",
+			}
 			ix := newIndex(t, wheel, source, locked)
-			modules := []string{sitePackages + wheel.name + ".py", sitePackages + source.name + ".py"}
-			unlocked := build{attrs: namespace, read: modules, dir: project(t, map[string]string{
+			ofWheel, ofSource := []string{sitePackages + wheel.name + ".py", "usr/local/bin/python" + tag, "usr/local/bin/binary" + tag}, sitePackages+source.name+".py"
+			unlocked := build{attrs: namespace, read: append(ofWheel, ofSource), dir: project(t, map[string]string{
 				"pybuild.toml": job, "job.py": "print(1)\n",
 				"requirements.txt": "--index-url " + ix.simple() + "\n" + wheel.name + "==1.0\n" + source.name + "==1.0\n",
 			})}
 			whole := unlocked.must(t).files
+			if text := whole[ofWheel[1]]; !strings.HasPrefix(text, "#!/usr/local/bin/python3") || !strings.HasSuffix(text, "\nprint(2)\n") {
+				t.Errorf("the script is %q", text)
+			}
 
 			// A download that the engine loses is a step's, which keeps it.
 			step := build{attrs: namespace, read: []string{sitePackages + locked.name + ".py"}, dir: project(t, map[string]string{
@@ -53,11 +62,13 @@ func TestCacheDamaged(t *testing.T) {
 
 			unlocked.attrs, step.attrs = again, again
 			tr := unlocked.must(t)
-			if tr.files[modules[0]] != whole[modules[0]] || tr.files[modules[0]] == "" {
-				t.Errorf("the image has %q, and had %q", tr.files[modules[0]], whole[modules[0]])
+			for _, path := range ofWheel {
+				if tr.files[path] != whole[path] || tr.files[path] == "" {
+					t.Errorf("the image has %q as %s, and had %q", tr.files[path], path, whole[path])
+				}
 			}
 			// That of the source tells what its build saw, which is not the same twice.
-			if text := tr.files[modules[1]]; !strings.HasPrefix(text, "FACTS = '{") || !strings.HasSuffix(text, "}'\n") {
+			if text := tr.files[ofSource]; !strings.HasPrefix(text, "FACTS = '{") || !strings.HasSuffix(text, "}'\n") {
 				t.Errorf("the image has %q", text)
 			}
 			ix.breaks(answers(500).times(1, "/files/"))

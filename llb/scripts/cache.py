@@ -19,34 +19,43 @@ def kept(env):
     return path if path and os.path.ismount(path) and os.access(path, os.W_OK) else None
 
 
-def records(root):
-    """The files that the RECORDs below root list: the RECORD, a file, its sum, its size."""
-    for record in glob.glob(f"{root}/**/*.dist-info/RECORD", recursive=True):
-        site, whole = os.path.dirname(os.path.dirname(record)), False
-        try:
-            with open(record, encoding="utf-8", newline="") as lines:
-                for path, digest, size in (line[:3] for line in csv.reader(lines) if len(line) > 2):
-                    path = os.path.normpath(os.path.join(site, path))
-                    whole = whole or path == record
-                    yield record, path, digest, size
-        except (OSError, UnicodeDecodeError, csv.Error):
-            whole = False
-        if not whole:
-            # Each lists itself.
-            yield record, record, "sha256=none", "-1"
+def installed(root):
+    """The .dist-info directories of what is installed below root.
+
+    Those that packages carry within themselves are files like others, and list some that
+    nobody has: setuptools brings such.
+    """
+    for base, dirs, _ in os.walk(root):
+        yield from (os.path.join(base, name) for name in dirs if name.endswith(".dist-info"))
+        if os.path.basename(base) in ("site-packages", "dist-packages"):
+            dirs.clear()
+
+
+def records(info):
+    """The files that the RECORD of a .dist-info lists, itself among them: path, sum, size."""
+    record = os.path.join(info, "RECORD")
+    site, whole = os.path.dirname(info), False
+    try:
+        with open(record, encoding="utf-8", newline="") as lines:
+            for path, digest, size in (line[:3] for line in csv.reader(lines) if len(line) > 2):
+                path = os.path.normpath(os.path.join(site, path))
+                whole = whole or path == record
+                yield path, digest, size
+    except (OSError, UnicodeDecodeError, csv.Error):
+        whole = False
+    if not whole:
+        # Each lists itself.
+        yield record, "sha256=none", "-1"
 
 
 def heal(cache):
     """Remove the unpacked wheels that lack a file or a part of one, and name them."""
     gone = []
-    for wheel in glob.glob(os.path.join(cache, "archive-v*", "*")):
-        infos = glob.glob(os.path.join(wheel, "*.dist-info"))
-        # What is no wheel has none at that place.
-        if not infos:
-            continue
-        if not os.path.exists(os.path.join(infos[0], "RECORD")) or any(size_differs(path, size) for _, path, _, size in records(wheel)):
-            remove(wheel)
-            gone.append(package(infos[0]))
+    # What is no wheel has none at that place.
+    for info in glob.glob(os.path.join(cache, "archive-v*", "*", "*.dist-info")):
+        if any(size_differs(path, size) for path, _, size in records(info)):
+            remove(os.path.dirname(info))
+            gone.append(package(info))
     return sorted(gone)
 
 
@@ -56,15 +65,7 @@ def package(info):
 
 
 def size_differs(path, size):
-    if not os.path.exists(path):
-        return lost(path)
-    return size != "" and str(os.path.getsize(path)) != size
-
-
-def lost(path):
-    """Whether the cache lost a file that is not there. Wheels list some that they lack:
-    setuptools does. What describes a wheel, all have."""
-    return os.path.dirname(path).endswith(".dist-info")
+    return not os.path.exists(path) or size != "" and str(os.path.getsize(path)) != size
 
 
 def remove(wheel):
@@ -76,19 +77,29 @@ def remove(wheel):
             pass  # Another build was faster.
 
 
-def wrong(root):
-    """Packages below root of whose files some are not what the wheels had."""
+def wrong(root, cache):
+    """The files below root, and the scripts that they come from, that are not what the wheels
+    had, or are not there: pairs of the package and the path."""
     wanted, owners = {}, {}
-    for record, path, digest, _ in records(root):
-        # uv writes the interpreter into what lies in bin.
-        if digest.startswith("sha256=") and os.path.basename(os.path.dirname(path)) != "bin":
-            wanted.setdefault(path, set()).add(digest[len("sha256=") :])
-            owners.setdefault(path, set()).add(package(os.path.dirname(record)))
-    bad = set()
-    for path, sums in wanted.items():
-        if digest_of(path) not in sums if os.path.exists(path) else lost(path):
-            bad |= owners[path]
-    return sorted(bad)
+    for info in installed(root):
+        for path, digest, _ in records(info):
+            wanted.setdefault(path, set()).add(digest)
+            owners.setdefault(path, set()).add(package(info))
+    bad = {(owner, path) for path, sums in wanted.items() if differs(path, sums) for owner in owners[path]}
+    for info in unpacked(cache, set().union(*owners.values())):
+        # uv writes the interpreter into them, and then the sum of what it wrote.
+        name, site = package(info), os.path.dirname(info)
+        scripts = os.path.join(site, f"{name}.data", "scripts")
+        of = {(name, os.path.relpath(path, site)) for path, digest, _ in records(info) if os.path.dirname(path) == scripts and differs(path, {digest})}
+        # Another build may have removed it meanwhile.
+        bad |= of if os.path.exists(info) else set()
+    return bad
+
+
+def differs(path, sums):
+    """Whether a file has none of the sums that several packages may have for it."""
+    known = {digest for digest in sums if digest.startswith("sha256=")}
+    return not os.path.exists(path) or len(known) == len(sums) and digest_of(path) not in known
 
 
 def digest_of(path):
@@ -96,11 +107,15 @@ def digest_of(path):
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
             found.update(block)
-    return base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode()
+    return "sha256=" + base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode()
 
 
-def drop(cache, packages):
-    """Remove the unpacked wheels of packages, "name-version" each."""
-    for name in packages:
-        for info in glob.glob(os.path.join(cache, "archive-v*", "*", glob.escape(name) + ".dist-info")):
-            remove(os.path.dirname(info))
+def unpacked(cache, names):
+    """The .dist-info directories of packages, "name-version" each, in the cache."""
+    return [info for info in glob.glob(os.path.join(cache, "archive-v*", "*", "*.dist-info")) if package(info) in names]
+
+
+def drop(cache, names):
+    """Remove the unpacked wheels of packages."""
+    for info in unpacked(cache, names):
+        remove(os.path.dirname(info))

@@ -43,16 +43,24 @@ def finish(strip=(), shebang=None):
 
 
 def repair(command, env, options):
-    """Install what came damaged out of the cache again, and return uv's exit code."""
+    """Install what came damaged out of the cache again, and return the exit code."""
     kept = cache.kept(env)
-    wrong = cache.wrong(ROOT) if kept else []
-    if not wrong:
-        return 0
-    print(f"uv's cache had damaged files of {', '.join(wrong)}: they are installed anew", file=sys.stderr)
-    cache.drop(kept, wrong)
-    for entry in os.scandir(ROOT):
-        shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
-    return uv.run(command, env, options).returncode
+    known, wrong = set(), cache.wrong(ROOT, kept) if kept else set()
+    while not wrong <= known:
+        names = ", ".join(sorted({name for name, _ in wrong}))
+        if known:
+            print(f"what was unpacked of {names} is damaged again: the builder's disk may be, or others write uv's cache", file=sys.stderr)
+            return 1
+        print(f"uv's cache has other files of {names} than their RECORD lists: they are installed anew", file=sys.stderr)
+        cache.drop(kept, {name for name, _ in wrong})
+        for entry in os.scandir(ROOT):
+            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+        code = uv.run(command, env, options).returncode
+        if code:
+            return code
+        # Wheels whose RECORD is wrong themselves come so again.
+        known, wrong = wrong, cache.wrong(ROOT, kept)
+    return 0
 
 
 def main():
