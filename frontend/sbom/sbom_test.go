@@ -16,7 +16,7 @@ import (
 )
 
 // valid checks that the library which BuildKit reads a document with does read it.
-// The tests of whole builds have SPDX's own tools look at it.
+// The tests with an engine hold the golden and whole builds against SPDX's schema and tools.
 func valid(t *testing.T, doc []byte) {
 	t.Helper()
 	if _, err := spdxjson.Read(bytes.NewReader(doc)); err != nil {
