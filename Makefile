@@ -24,7 +24,7 @@ compat: up
 # Breaks, fills and kills engines of its own.
 faults: up
 	@eval "$$($(BED) env)" && PYBUILD_FAULTS=1 go test -timeout 40m -count=1 -v ./integration \
-		-run '^(TestRegistryFaults|TestPushFaults|TestEngineKilled|TestDiskFull|TestSlowServers|TestIndexStaysBroken|TestCacheDamaged|TestManyBuildsCold|TestBigLoad)$$'
+		-run '^(TestRegistryFaults|TestPullFaults|TestPushFaults|TestEngineKilled|TestDiskFull|TestSlowServers|TestIndexStaysBroken|TestCacheDamaged|TestManyBuildsCold|TestBigLoad)$$'
 
 # The frontend under Go's race detector: the pure tests, and builds in the test's process that do much at once.
 race: up

@@ -175,11 +175,16 @@ func (nopCloser) Close() error { return nil }
 func placeOf(err error) plan.Location {
 	for _, source := range errdefs.Sources(err) {
 		for _, r := range source.Ranges {
-			at := func(p *pb.Position) plan.Position {
-				return plan.Position{Line: int(p.GetLine()), Column: int(p.GetCharacter()) + 1}
-			}
-			return plan.Location{File: source.Info.GetFilename(), Start: at(r.Start), End: at(r.End)}
+			return location(source.Info, r)
 		}
 	}
 	return plan.Location{}
+}
+
+// location is a range of a file as the engine has it.
+func location(info *pb.SourceInfo, r *pb.Range) plan.Location {
+	at := func(p *pb.Position) plan.Position {
+		return plan.Position{Line: int(p.GetLine()), Column: int(p.GetCharacter()) + 1}
+	}
+	return plan.Location{File: info.GetFilename(), Start: at(r.Start), End: at(r.End)}
 }

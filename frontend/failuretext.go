@@ -10,6 +10,8 @@ import (
 	"github.com/pybuild/pybuild/frontend/diag"
 )
 
+const fullDisk = "no space left on device"
+
 var (
 	missingSecret = regexp.MustCompile(`secret ([^\s:]+): not found`)
 	missingAgent  = regexp.MustCompile(`no SSH key "([^"]+)" forwarded from the client`)
@@ -26,7 +28,7 @@ func ofEngine(failure *diag.Error, text string) bool {
 	case agent != nil:
 		failure.Code, failure.Message = "PB525", "the agent "+agent[1]+" was not passed"
 		failure.Hint = "pass it: docker build --ssh " + agent[1] + " ..."
-	case strings.Contains(text, "no space left on device"):
+	case strings.Contains(text, fullDisk):
 		failure.Code, failure.Message, failure.Hint = "PB512", "the builder's disk is full", "make room: docker builder prune"
 	default:
 		return false

@@ -121,6 +121,7 @@ func imageStep(img plan.Image) string {
 // is not published is another matter than a registry that does not answer.
 func (in *inputs) cannotUse(img plan.Image, err error) error {
 	explained := &diag.Error{Code: "PB204", At: img.At, Source: in.files[img.At.File], Err: err, Message: fmt.Sprintf("cannot use the image %s: %v", img.Ref, err)}
+	explained.Hint = pullRemedy(img.Ref, err.Error())
 	if strings.HasSuffix(err.Error(), ": not found") {
 		explained.Err = errors.Join(errdefs.ErrNotFound, err)
 	}

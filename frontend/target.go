@@ -232,6 +232,9 @@ func (in *inputs) requestOf(ctx context.Context, def *bk.Definition, req client.
 	req.Definition, req.CacheImports = def.ToPB(), in.ui.CacheImports
 	res, err := in.client.Solve(ctx, req)
 	if err != nil {
+		if lost := in.lostLayers(ctx, req.Definition, err); lost != nil {
+			return nil, lost
+		}
 		return nil, lostDownload(req.Definition, in.failed(ctx, err))
 	}
 	return res.SingleRef()
