@@ -179,7 +179,8 @@ func decode(t *testing.T, text string, into any) {
 }
 
 // TestWorkflows lints the workflows of the project and of docs/ci.md, and holds that each step of the
-// project's is a target of the Makefile and each action has a full version.
+// project's is a target of the Makefile and each action has a full version, or the commit of one:
+// those of the project run beside the registry's token and the identity that signs.
 func TestWorkflows(t *testing.T) {
 	paths, err := filepath.Glob("../.github/workflows/*.yml")
 	if err != nil || len(paths) == 0 {
@@ -192,6 +193,12 @@ func TestWorkflows(t *testing.T) {
 			t.Fatal(err)
 		}
 		texts[path] = string(data)
+		for line := range strings.Lines(texts[path]) {
+			_, action, ok := strings.Cut(strings.TrimSpace(line), "uses: ")
+			if ok && !strings.HasPrefix(action, "./") && !regexp.MustCompile(`^[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`).MatchString(action) {
+				t.Errorf("%s: %s is no commit with its version", path, action)
+			}
+		}
 	}
 	makefile, err := os.ReadFile("../Makefile")
 	if err != nil {
@@ -224,7 +231,7 @@ func TestWorkflows(t *testing.T) {
 		}
 		for name, job := range flow.Jobs {
 			for _, step := range job.Steps {
-				if step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w/-]+@v\d+\.\d+\.\d+$`).MatchString(step.Uses) {
+				if step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})$`).MatchString(step.Uses) {
 					t.Errorf("%s: %s has no full version", path, step.Uses)
 				}
 				_, target, ok := strings.Cut(step.Run, "make ")
