@@ -23,6 +23,10 @@ func (r *reader) relations(c *Config) {
 		serve.needs("args", "module", "script")
 	}
 
+	// Without the promise uv takes what packages are built with from an index, and a lock
+	// of that would pin nothing.
+	at("build").needs("requires", "hermetic")
+
 	if runtime := at("runtime"); c.Runtime.User == "root" && c.Runtime.UID != nil && *c.Runtime.UID != 0 {
 		runtime.child("uid").fail(mistake("PB015", "leave out one of them", "root has uid 0, but uid is %d", *c.Runtime.UID))
 	}
