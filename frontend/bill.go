@@ -18,7 +18,7 @@ import (
 func (t *target) described(p *plan.Plan) sbom.Image {
 	img := sbom.Image{
 		Name: "image", Version: p.Config.Labels[ocispecs.AnnotationVersion], Platform: p.Platform, Architecture: t.platform.Architecture,
-		Base: p.Images["base"].Ref, Prefix: p.Python.Prefix, Created: t.in.epoch(), Sources: t.origins(),
+		Base: p.Images["base"].Ref, Prefix: p.Python.Prefix, Created: t.in.epoch, Sources: t.origins(),
 		Python: t.base.env()["PYTHON_VERSION"],
 	}
 	if img.Python == "" {

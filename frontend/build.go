@@ -28,6 +28,9 @@ func Build(ctx context.Context, c client.Client) (*client.Result, error) {
 	if err != nil {
 		return nil, in.explain(err)
 	}
+	if err := in.readEpoch(); err != nil {
+		return nil, in.explain(err)
+	}
 	if in.checks, err = in.checkOptions(); err != nil {
 		return nil, in.explain(err)
 	}
@@ -100,11 +103,10 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 		return nil, err
 	}
 	in.shipped.add(t, p)
-	epoch := in.epoch()
 	return &dockerui.BuildResult{
 		Reference: ref,
-		Image:     llb.Configuration(p, t.base.config, t.platform, epoch),
+		Image:     llb.Configuration(p, t.base.config, t.platform, in.epoch),
 		BaseImage: t.base.config,
-		Epoch:     epoch,
+		Epoch:     in.epoch,
 	}, nil
 }

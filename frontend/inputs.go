@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -35,7 +36,8 @@ type inputs struct {
 	pins      *project.Pins     // nil without a lock of images
 	buildLock *project.Pylock   // of what packages are built with
 	shipped   shipped
-	startRoot string // what has to be on sys.path for what the configuration starts
+	epoch     *time.Time // that dates the image; nil for the time of the build
+	startRoot string     // what has to be on sys.path for what the configuration starts
 }
 
 // readInputs reads the file of -f, the configuration and the project.

@@ -1,12 +1,16 @@
 package frontend
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/llb/plan"
 )
 
 // runOptions are the flags of the build that every process obeys.
@@ -58,12 +62,21 @@ func proxyEnv(args map[string]string) (proxy bk.ProxyEnv, ok bool) {
 	return proxy, ok
 }
 
-// epoch is SOURCE_DATE_EPOCH (reproducible-builds.org), which dates the image.
-func (in *inputs) epoch() *time.Time {
-	seconds, err := strconv.ParseInt(in.ui.BuildArgs["SOURCE_DATE_EPOCH"], 10, 64)
-	if err != nil {
+// lastSecond is the last one that the configuration of an image has a form for.
+const lastSecond = 253402300799
+
+// readEpoch reads SOURCE_DATE_EPOCH (reproducible-builds.org), which dates the image.
+func (in *inputs) readEpoch() error {
+	text := in.ui.BuildArgs["SOURCE_DATE_EPOCH"]
+	if text == "" {
 		return nil
 	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds > lastSecond {
+		return &diag.Error{Code: "PB414", Message: fmt.Sprintf("SOURCE_DATE_EPOCH is %q, and no number of seconds since 1970", plan.Shorten(text, 50)),
+			Hint: "write one, such as --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)"}
+	}
 	t := time.Unix(seconds, 0).UTC()
-	return &t
+	in.epoch = &t
+	return nil
 }

@@ -28,6 +28,8 @@ func TestEngineErrors(t *testing.T) {
 		"no certificate":            {job + "[runtime]\nca = \"corp.pem\"\n", nil, []string{"pybuild.toml:6:6: the certificate corp.pem is not in the build context [PB113]"}},
 		"a mistyped check": {job, map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=RootUsr"},
 			[]string{`no check is named "RootUsr" [PB019]`, `did you mean "RootUser"?`}},
+		"a date":     {job, map[string]string{"build-arg:SOURCE_DATE_EPOCH": "2026-01-01"}, []string{"SOURCE_DATE_EPOCH is \"2026-01-01\", and no number of seconds since 1970 [PB414]", "git log"}},
+		"a far date": {job, map[string]string{"build-arg:SOURCE_DATE_EPOCH": "253402300800"}, []string{"[PB414]"}},
 		"a check": {job + "[runtime]\nuser = \"root\"\n", map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"},
 			[]string{"has all that is in it [PB404]"}},
 	} {

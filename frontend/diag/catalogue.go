@@ -96,6 +96,7 @@ func Catalogue() []Entry {
 		{"PB411", "LeftToDo", "A migration left something to do by hand, and that is to be an error."},
 		{"PB412", "NothingToList", "A bill of materials is asked for, of files that are no image."},
 		{"PB413", "NoDockerfile", "A build has a text that a Dockerfile has no form for."},
+		{"PB414", "NoDate", "The date to give the image is none."},
 
 		{"PB501", "NoSolution", "No set of published packages is what the requirements ask for."},
 		{"PB502", "NoWheel", "A package is not published for this Python and platform."},
