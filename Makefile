@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 GOVULNDB ?= https://vuln.go.dev
 DOCS_PORT ?= 8001
 
-.PHONY: try test pure compat faults race reproduce lint vuln docs docs-serve docs-lock docs-graph recording bench fleet up down fuzz
+.PHONY: try test pure compat compat-debian faults race reproduce lint vuln docs docs-serve docs-lock docs-graph recording bench fleet up down fuzz
 
 try: up
 	@eval "$$($(BED) env)" && integration/try.sh examples/fastapi
@@ -20,6 +20,13 @@ test: up
 # Fills docs/compatibility.md: builds old engines from their modules first, which takes most of an hour once.
 compat: up
 	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable|TestClassicLoad)$$' -update
+
+# The oldest engine of the table, where this system is no Debian 12: a Docker engine that can pull gets its packages, and `make compat` finds them.
+COMPAT := $${PYBUILD_BED_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pybuild-bed}/compat
+compat-debian:
+	@rm -rf "$(COMPAT)/docker-20.10" && mkdir -p "$(COMPAT)/docker-20.10"
+	docker run --rm --volume "$(COMPAT)/docker-20.10:/unpacked" --workdir /unpacked debian:12 sh -ec 'apt-get -qq update; \
+		apt-get -q download docker.io containerd runc libdevmapper1.02.1; for deb in *.deb; do dpkg -x $$deb .; rm $$deb; done'
 
 # Breaks, fills and kills engines of its own.
 faults: up

@@ -13,14 +13,25 @@ import (
 	"testing"
 )
 
+// oldestDocker are the packages of the engine below, and the library that not every system has.
+var oldestDocker = []string{"docker.io", "containerd", "runc", "libdevmapper1.02.1"}
+
 // debianDocker is the old engine that Debian 12 still has, unpacked and not installed.
 func debianDocker(t *testing.T) engineCLI {
 	dir := compatDir(t, "docker-20.10")
-	provided(t, filepath.Join(dir, "usr/sbin/dockerd"), func() error { return unpackDebs(dir, "docker.io", "containerd", "runc") })
-	if out, err := exec.Command(filepath.Join(dir, "usr/sbin/dockerd"), "--version").Output(); err != nil || !strings.Contains(string(out), " 20.10.24") {
-		t.Skipf("the package of this system is another: %s %v", out, err)
+	provided(t, filepath.Join(dir, "usr/sbin/dockerd"), func() error { return unpackDebs(dir, oldestDocker...) })
+	// Where `make compat-debian` has unpacked it, the system is another and may not have its library.
+	libraries, err := filepath.Glob(filepath.Join(dir, "lib", "*-linux-gnu"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return ownDockerd(t, filepath.Join(dir, "usr/sbin"), filepath.Join(dir, "usr/bin"))
+	env := "LD_LIBRARY_PATH=" + strings.Join(libraries, ":")
+	version := exec.Command(filepath.Join(dir, "usr/sbin/dockerd"), "--version") //nolint:gosec // the engine
+	version.Env = append(os.Environ(), env)
+	if out, err := version.CombinedOutput(); err != nil || !strings.Contains(string(out), " 20.10.24") {
+		lacks(t, "the docker.io of this system is not Debian 12's, which a Docker engine that can pull gets by `make compat-debian`: %s %v", out, err)
+	}
+	return ownDockerd(t, []string{env}, filepath.Join(dir, "usr/sbin"), filepath.Join(dir, "usr/bin"))
 }
 
 // releasedDocker is a dockerd built as its release was, which still had the graphdriver
@@ -31,15 +42,15 @@ func releasedDocker(t *testing.T, version string) engineCLI {
 		return goBuild(t, "github.com/docker/docker@"+version+"+incompatible", "./cmd/dockerd", dir,
 			"github.com/docker/docker/dockerversion.Version="+strings.TrimPrefix(version, "v"))
 	})
-	return ownDockerd(t, dir)
+	return ownDockerd(t, nil, dir)
 }
 
 // ownDockerd starts a dockerd with neither bridge nor firewall rules of its own: two on a
-// machine delete each other's. It and what it needs are in directories before PATH.
-func ownDockerd(t *testing.T, path ...string) engineCLI {
+// machine delete each other's. It and what it needs are in directories before PATH, and it may need variables.
+func ownDockerd(t *testing.T, env []string, path ...string) engineCLI {
 	t.Helper()
 	if os.Getenv("PYBUILD_IMAGE") == "" || os.Getuid() != 0 {
-		t.Skip("an engine of the test's own needs root and the bed: run `make test`")
+		lacks(t, "an engine of the test's own needs root and the bed: run `make test`")
 	}
 	exe := filepath.Join(path[0], "dockerd")
 	path = append(path, filepath.SplitList(os.Getenv("PATH"))...)
@@ -60,7 +71,7 @@ func ownDockerd(t *testing.T, path ...string) engineCLI {
 	o := &owned{t: t, dir: dir, addr: "unix://" + socket}
 	o.command = func() *exec.Cmd {
 		cmd := exec.Command(exe, "--config-file", file)
-		cmd.Env = append(os.Environ(), "PATH="+strings.Join(path, ":"))
+		cmd.Env = append(append(os.Environ(), env...), "PATH="+strings.Join(path, ":"))
 		return cmd
 	}
 	o.ready = func(ctx context.Context) error {
@@ -88,4 +99,24 @@ func ownDockerd(t *testing.T, path ...string) engineCLI {
 func bedDocker(t *testing.T) engineCLI {
 	frontendImage(t)
 	return engineCLI{t: t, host: os.Getenv("DOCKER_HOST"), builder: "default", config: t.TempDir()}
+}
+
+// TestNightlyCompat holds the nightly to get the oldest engine while there is a Docker to pull it with, and the packages
+// to those that the test unpacks itself.
+func TestNightlyCompat(t *testing.T) {
+	data, err := os.ReadFile("../.github/workflows/nightly.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gets, stops := strings.Index(string(data), "make compat-debian"), strings.Index(string(data), "systemctl stop docker")
+	if gets < 0 || stops < gets {
+		t.Error("the nightly asks no engine of Debian 12")
+	}
+	if want := "apt-get -q download " + strings.Join(oldestDocker, " ") + ";"; !strings.Contains(string(makefile), want) {
+		t.Errorf("`make compat-debian` does not have %q", want)
+	}
 }

@@ -47,10 +47,10 @@ type fleet struct {
 func newFleet(t *testing.T, dists ...dist) *fleet {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("machines are network namespaces, which root alone can make")
+		lacks(t, "machines are network namespaces, which root alone can make")
 	}
 	if _, err := exec.LookPath("buildkitd"); err != nil {
-		t.Skip("no buildkitd to start: the bed has one where it built its own engines")
+		lacks(t, "no buildkitd to start: the bed has one where it built its own engines")
 	}
 	frontend, registry := frontendImage(t), os.Getenv("PYBUILD_REGISTRY")
 	f := &fleet{t: t, dir: t.TempDir(), ca: newAuthority(t), hub: newMachine(t, "hub", hubAddress)}

@@ -44,7 +44,7 @@ func newMachine(t *testing.T, name, ip string) *machine {
 		made <- err
 	}()
 	if err := <-made; err != nil {
-		t.Skipf("no network namespaces here, so no machines: %v", err)
+		lacks(t, "no network namespaces here, so no machines: %v", err)
 	}
 	t.Cleanup(func() { _ = m.ns.Close() })
 	m.ipRoute("link set lo up")

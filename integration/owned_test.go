@@ -31,12 +31,12 @@ type owned struct {
 func ownBuildkitd(t *testing.T, exe, dir, add string) *owned {
 	t.Helper()
 	if os.Getenv("BUILDKIT_HOST") == "" || os.Getuid() != 0 {
-		t.Skip("an engine of the test's own needs root and the bed: run `make test`")
+		lacks(t, "an engine of the test's own needs root and the bed: run `make test`")
 	}
 	if exe == "" {
 		var err error
 		if exe, err = exec.LookPath("buildkitd"); err != nil {
-			t.Skip("no buildkitd on PATH: the bed runs on the machine's Docker engine")
+			lacks(t, "no buildkitd on PATH: the bed runs on the machine's Docker engine")
 		}
 	}
 	if dir == "" {
