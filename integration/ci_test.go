@@ -24,8 +24,8 @@ func TestCIRecipes(t *testing.T) {
 	all, ix := sections(t, "ci.md"), newIndex(t, large("big", "1.0"), dist{name: "small", version: "1.0"})
 	for name, try := range map[string]func(*runner, section){
 		"A bake file": func(r *runner, s section) {
-			r.sh(s.script, map[string]string{"BUILDX_BUILDER": "ci"})
-			r.published("dev", false)
+			r.sh(strings.ReplaceAll(s.script, "registry.example.com/shop", r.repo), map[string]string{"BUILDX_BUILDER": "ci"})
+			r.signs(r.published("dev"))
 		},
 		"Tests": func(r *runner, s section) {
 			var flow map[string]struct {
@@ -48,18 +48,26 @@ func TestCIRecipes(t *testing.T) {
 			var flow struct {
 				Jobs map[string]struct {
 					Steps []struct {
-						ID   string
-						With map[string]string
+						Uses, Run string
+						With      map[string]string
 					}
 				}
 			}
 			decode(r.t, s.files[".github/workflows/image.yml"], &flow)
-			for _, step := range flow.Jobs["image"].Steps {
-				if step.ID == "build" {
+			for _, step := range append(flow.Jobs["check"].Steps, flow.Jobs["image"].Steps...) {
+				switch {
+				case strings.HasPrefix(step.Uses, "docker/build-push-action@"):
 					r.sh(buildPush(r, step.With), nil)
+				case step.Run != "":
+					// GitHub's names may have capital letters, and its shell is bash.
+					cmd := strings.ReplaceAll(strings.ReplaceAll(step.Run, "ghcr.io/", ""), "'", `'"'"'`)
+					r.sh("exec bash -e -c '"+cmd+"'", map[string]string{"GITHUB_REPOSITORY": strings.ToUpper(r.repo), "DIGEST": imageIndex(r.t, r.repo+":1.2.3").digest})
 				}
 			}
-			r.published("1.2.3", false)
+			if builds := r.called("docker buildx build"); len(builds) != 2 || strings.Contains(builds[0], "push") || strings.Contains(builds[0], "cache-to") {
+				r.t.Errorf("a pull request, and then the branch, build %q", builds)
+			}
+			r.signs(r.published("1.2.3"))
 		},
 		"GitLab CI": func(r *runner, s section) {
 			var flow map[string]struct {
@@ -72,49 +80,66 @@ func TestCIRecipes(t *testing.T) {
 				Rules        any
 			}
 			decode(r.t, s.files[".gitlab-ci.yml"], &flow)
-			vars := map[string]string{"CI_REGISTRY": "127.0.0.1", "CI_REGISTRY_IMAGE": r.repo, "CI_COMMIT_SHORT_SHA": "abc123", "CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p"}
+			host, _, _ := strings.Cut(r.repo, "/")
+			vars := map[string]string{"CI_REGISTRY": host, "CI_REGISTRY_IMAGE": r.repo, "CI_COMMIT_SHORT_SHA": "abc123", "CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p"}
 			for name, value := range flow["publish"].Variables {
 				vars[name] = os.Expand(value, func(v string) string { return vars[v] })
 			}
 			r.sh(strings.Join(append(flow["publish"].BeforeScript, flow["publish"].Script...), "\n"), vars)
-			r.published("abc123", true)
+			r.logsIn()
+			r.signs(r.published("abc123"))
 		},
 		"Jenkins": func(r *runner, s section) {
 			r.sh(jenkinsfile(s.files["Jenkinsfile"]), map[string]string{"IMAGE": r.repo, "BUILD_NUMBER": "7", "REGISTRY_USER": "u", "REGISTRY_PASSWORD": "p", "COSIGN_KEY": "key"})
-			r.published("7", true)
+			r.logsIn()
+			r.signs(r.published("7"))
 		},
 		"Buildkite": func(r *runner, s section) {
 			var flow struct {
 				Env   map[string]string
 				Steps []struct {
-					Label, Key, Branches string
-					Command              []string
-					Retry                any
+					Label, Key, If string
+					Command        []string
+					Retry          any
 				}
 			}
 			decode(r.t, s.files[".buildkite/pipeline.yml"], &flow)
 			for _, step := range flow.Steps {
 				// What the server does not expand, the agent's shell does.
-				r.sh(strings.ReplaceAll(strings.Join(step.Command, "\n"), "$$", "$"), map[string]string{"IMAGE": r.repo, "BUILDKITE_BUILD_NUMBER": "8"})
+				r.sh(strings.ReplaceAll(strings.Join(step.Command, "\n"), "$$", "$"), map[string]string{"IMAGE": r.repo, "REGISTRY_USER": flow.Env["REGISTRY_USER"], "BUILDKITE_BUILD_NUMBER": "8"})
 			}
-			r.published("8", true)
+			r.logsIn()
+			r.signs(r.published("8"))
 		},
 		"Tekton": func(r *runner, s section) {
-			var task struct {
-				Spec struct {
-					Steps []struct{ Script string }
-				}
-			}
+			var task tektonTask
 			decode(r.t, s.files["tekton.yaml"], &task)
-			found := filepath.Join(r.dir, "digest")
-			r.sh(strings.NewReplacer("$(params.image)", r.repo, "$(params.tag)", "9", "$(params.builder)", os.Getenv("BUILDKIT_HOST"), "$(workspaces.certificates.path)", r.dir,
-				"$(results.digest.path)", found, "/tmp/image.json", filepath.Join(r.dir, "image.json"), "org/pybuild", frontendImage(r.t)).Replace(task.Spec.Steps[0].Script), nil)
-			text, err := os.ReadFile(found)
-			if err != nil {
-				r.t.Fatal(err)
+			given := []string{"$(params.image)", r.repo, "$(params.tag)", "9", "$(workspaces.certificates.path)", r.dir, "$(workspaces.registry.path)", dockerConfig(r.t),
+				"/tmp/image.json", filepath.Join(r.dir, "image.json"), "org/pybuild", frontendImage(r.t)}
+			for _, p := range task.Spec.Params {
+				given = append(given, "$(params."+p.Name+")", p.Default)
 			}
-			r.sh(`cosign sign "`+r.repo+"@"+string(text)+`"`, nil)
-			r.published("9", true)
+			for _, found := range task.Spec.Results {
+				given = append(given, "$(results."+found.Name+".path)", filepath.Join(r.dir, found.Name))
+			}
+			step, env := task.Spec.Steps[0], map[string]string{}
+			for _, v := range step.Env {
+				env[v.Name] = strings.NewReplacer(given...).Replace(v.Value)
+			}
+			r.sh(strings.NewReplacer(given...).Replace(step.Script), env)
+			image := r.published("9")
+			// What Chains signs.
+			url, err := os.ReadFile(filepath.Join(r.dir, "IMAGE_URL"))
+			digest, err2 := os.ReadFile(filepath.Join(r.dir, "IMAGE_DIGEST"))
+			if got := string(url) + "@" + string(digest); got != image {
+				r.t.Errorf("the results name %s and not %s: %v %v", got, image, err, err2)
+			}
+			if calls := r.called("cosign"); len(calls) > 0 {
+				r.t.Errorf("the page says that the task does not sign: %q", calls)
+			}
+			_, address, _ := strings.Cut(r.called("buildctl")[0], "--addr ")
+			address, _, _ = strings.Cut(address, " ")
+			fits(r.t, address, clusterNames(r.t))
 		},
 		"Where the cache goes": nil, // TestFleetCaches
 	} {
@@ -148,19 +173,17 @@ func jenkinsfile(pipeline string) string {
 // buildPush is what docker/build-push-action does with its inputs. GitHub's cache is
 // a directory here.
 func buildPush(r *runner, with map[string]string) string {
-	const yes = "github.event_name != 'pull_request'"
 	with = maps.Clone(with)
 	args := "docker buildx build --builder ci"
 	for _, name := range sorted(with) {
-		value := strings.NewReplacer("${{ "+yes+" }}", "true", "${{ "+yes+" && '", "", "' || '' }}", "",
-			"${{ steps.meta.outputs.tags }}", r.repo+":1.2.3", "${{ steps.meta.outputs.labels }}", "a=b").Replace(with[name])
+		value := strings.NewReplacer("${{ steps.meta.outputs.tags }}", r.repo+":1.2.3", "${{ steps.meta.outputs.labels }}", "a=b").Replace(with[name])
 		switch name {
 		case "context":
 		case "cache-from":
 			args += " --cache-from " + strings.Replace(value, "type=gha,scope=", "type=local,src="+r.dir+"/../cache-", 1)
 		case "cache-to":
 			args += " --cache-to " + strings.Replace(value, "type=gha,scope=", "type=local,dest="+r.dir+"/../cache-", 1)
-		case "platforms", "tags", "labels":
+		case "platforms", "tags", "labels", "outputs":
 			args += " --" + strings.TrimSuffix(name, "s") + " " + value
 		default:
 			args += " --" + name + "=" + value
@@ -186,7 +209,11 @@ func TestWorkflows(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
 	}
-	texts := map[string]string{"docs/ci.md": sections(t, "ci.md")["GitHub Actions"].files[".github/workflows/image.yml"]}
+	hosted := sections(t, "scaling.md")["Hosted builders"].files
+	texts := map[string]string{
+		"docs/ci.md":             sections(t, "ci.md")["GitHub Actions"].files[".github/workflows/image.yml"],
+		"docs/scaling.md, cloud": hosted[".github/workflows/cloud.yml"], "docs/scaling.md, Depot": hosted[".github/workflows/depot.yml"],
+	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -231,7 +258,8 @@ func TestWorkflows(t *testing.T) {
 		}
 		for name, job := range flow.Jobs {
 			for _, step := range job.Steps {
-				if step.Uses != "" && !regexp.MustCompile(`^[\w-]+/[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})$`).MatchString(step.Uses) {
+				// Depot's are those of its own documentation, and nobody can try them here.
+				if step.Uses != "" && !strings.HasPrefix(step.Uses, "depot/") && !regexp.MustCompile(`^[\w-]+/[\w/-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})$`).MatchString(step.Uses) {
 					t.Errorf("%s: %s has no full version", path, step.Uses)
 				}
 				_, target, ok := strings.Cut(step.Run, "make ")

@@ -54,7 +54,7 @@ func newRunner(t *testing.T, ix *index, files map[string]string) *runner {
 	base := r.repo + "/python:3.13-slim"
 	for name, script := range map[string]string{
 		"docker": fmt.Sprintf(`case "$1 $2" in
-"login "*) cat > /dev/null ;;
+"login "*) test "$(cat)" = p ;;
 "context create") ;;
 "buildx create") %[1]s buildx rm ci > /dev/null 2>&1; exec %[1]s buildx create --use --name ci --driver remote "$BUILDKIT_HOST" ;;
 "buildx build") shift 2; exec %[1]s buildx build --build-context python:3.13-slim=docker-image://%[2]s "$@" ;;
@@ -62,8 +62,12 @@ func newRunner(t *testing.T, ix *index, files map[string]string) *runner {
 *) exec %[1]s "$@" ;;
 esac`, docker, base),
 		"buildctl": fmt.Sprintf(`shift 5; exec %s build --opt context:python:3.13-slim=docker-image://%s "$@"`, buildctl, base),
-		"cosign":   ":", "apk": ":", "buildkite-agent": "echo token",
-		"jq": `exec python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["containerimage.digest"])' "$3"`,
+		"cosign":   ":", "apk": ":",
+		"buildkite-agent": `case "$*" in "secret get REGISTRY_PASSWORD") echo p ;; "oidc request-token --audience sigstore") echo token ;; *) exit 1 ;; esac`,
+		"jq": `exec python3 -c 'import json, re, sys
+found = json.load(open(sys.argv[2]))
+for quoted, plain in re.findall(r"\.(?:\"(.*?)\"|(\w+))", sys.argv[1]): found = found[quoted or plain]
+print(found)' "$2" "$3"`,
 	} {
 		text := "#!/bin/sh\necho \"" + name + " $*\" >> " + r.calls + "\n" + script + "\n"
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil { //nolint:gosec // a program
@@ -88,20 +92,44 @@ func (r *runner) sh(script string, env map[string]string) {
 	}
 }
 
-// published checks an image: for which platforms it is, and that it was signed.
-func (r *runner) published(tag string, signed bool) {
+// published checks an image, for which platforms it is, and returns its name with the digest.
+func (r *runner) published(tag string) string {
 	r.t.Helper()
 	image := imageIndex(r.t, r.repo+":"+tag)
 	if !slices.Equal(image.platforms, []string{"linux/amd64", "linux/arm64"}) || image.attached != 2 {
 		r.t.Errorf("the image has the platforms %v and %d attestations", image.platforms, image.attached)
 	}
+	return r.repo + "@" + image.digest
+}
+
+// called are the lines of the programs that were called, in their order.
+func (r *runner) called(program string) []string {
+	r.t.Helper()
 	calls, err := os.ReadFile(r.calls)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	want := r.repo + "@" + image.digest
-	if signed && !regexp.MustCompile(`(?m)^cosign sign .*`+regexp.QuoteMeta(want)+`$`).Match(calls) {
-		r.t.Errorf("%s is not signed:\n%s", want, calls)
+	return regexp.MustCompile(`(?m)^`+program+` .*$`).FindAllString(string(calls), -1)
+}
+
+// signs checks that what was published was signed, once, and nothing else.
+func (r *runner) signs(image string) {
+	r.t.Helper()
+	if calls := r.called("cosign"); len(calls) != 1 || !strings.HasPrefix(calls[0], "cosign sign ") || !strings.HasSuffix(calls[0], " "+image) {
+		r.t.Errorf("%s is to be signed: %q", image, calls)
+	}
+}
+
+// logsIn checks that a push comes after a login to its registry.
+func (r *runner) logsIn() {
+	r.t.Helper()
+	host, _, _ := strings.Cut(r.repo, "/")
+	calls := r.called("docker")
+	login := slices.IndexFunc(calls, func(c string) bool {
+		return strings.HasPrefix(c, "docker login --username ") && strings.HasSuffix(c, " --password-stdin "+host)
+	})
+	if push := slices.IndexFunc(calls, func(c string) bool { return strings.Contains(c, " --push ") }); login < 0 || push < login {
+		r.t.Errorf("the image is pushed without a login: %q", calls)
 	}
 }
 
