@@ -101,9 +101,9 @@ func bedDocker(t *testing.T) engineCLI {
 	return engineCLI{t: t, host: os.Getenv("DOCKER_HOST"), builder: "default", config: t.TempDir()}
 }
 
-// TestNightlyCompat holds the nightly to get the oldest engine while there is a Docker to pull it with, and the packages
-// to those that the test unpacks itself.
-func TestNightlyCompat(t *testing.T) {
+// TestNightly holds the nightly to run all tests on engines of the bed's, with which nothing is skipped, and to get
+// the oldest engine while there is a Docker to pull it with: the packages that the test unpacks itself.
+func TestNightly(t *testing.T) {
 	data, err := os.ReadFile("../.github/workflows/nightly.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +113,9 @@ func TestNightlyCompat(t *testing.T) {
 		t.Fatal(err)
 	}
 	gets, stops := strings.Index(string(data), "make compat-debian"), strings.Index(string(data), "systemctl stop docker")
+	if !strings.Contains(string(data), "suite: [test, ") {
+		t.Error("nobody runs the tests that the runner's own Docker has no part for")
+	}
 	if gets < 0 || stops < gets {
 		t.Error("the nightly asks no engine of Debian 12")
 	}
