@@ -32,7 +32,7 @@ func ParseProject(name string, data []byte) (*Config, error) {
 // MaxFile is how large a pybuild.toml may be, and maxText a text in it: the kernel takes
 // twice as much in an argument or a variable of a process.
 const (
-	MaxFile = 1 << 20
+	MaxFile = 1_000_000
 	maxText = 64 << 10
 )
 

@@ -13,10 +13,10 @@ import (
 // What is read of a project: more than any has, and little enough that a stranger's files
 // take seconds and a known amount of memory.
 const (
-	// MaxFile is how large a file may be. The gateway gives no larger ones either.
-	MaxFile = 16 << 20
+	// MaxFile is how large a file may be. The gateway gives none of more than 16 MiB.
+	MaxFile = 16_000_000
 	// maxRead is how much is read of all files together.
-	maxRead = 64 << 20
+	maxRead = 64_000_000
 	// maxLooks is how many names are looked at, in directories and for patterns.
 	maxLooks = 1_000_000
 )

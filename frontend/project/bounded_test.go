@@ -32,7 +32,7 @@ func TestLimits(t *testing.T) {
 		file string
 		text string
 	}{
-		{"a large lock", "uv.lock: uv.lock is 17 MB large, and no more than 17 MB of it are read [PB702]", UVLockFile, strings.Repeat("#", MaxFile+1)},
+		{"a large lock", "uv.lock: uv.lock is 16 MB large, and no more than 16 MB of it are read [PB702]", UVLockFile, strings.Repeat("#", MaxFile+1)},
 		{"a large manifest", "[PB702]", PyprojectFile, strings.Repeat("#", MaxFile+1)},
 		{"large requirements", "[PB702]", RequirementsFile, strings.Repeat("#", MaxFile+1)},
 		{"packages of uv", "uv.lock:3:1: uv.lock has 20001 packages, and no more than 20000 are read [PB703]", UVLockFile, uvLock + repeat(many, "[[package]]\nname = \"p%d\"\n")},
@@ -75,7 +75,7 @@ func TestReadTogether(t *testing.T) {
 		fsys[fmt.Sprintf("r%d.txt", i)] = &fstest.MapFile{Data: []byte(strings.Repeat("#"+strings.Repeat(" ", 99)+"\n", MaxFile/101))}
 	}
 	_, err := ParseRequirements(fsys, RequirementsFile)
-	if err == nil || !strings.Contains(err.Error(), "requirements.txt:4:1: the files of the project that are read are more than 67 MB together [PB702]") {
+	if err == nil || !strings.Contains(err.Error(), "requirements.txt:5:1: the files of the project that are read are more than 64 MB together [PB702]") {
 		t.Error(err)
 	}
 }
