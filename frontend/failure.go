@@ -40,7 +40,11 @@ func (in *inputs) failed(ctx context.Context, err error) error {
 	failure := &diag.Error{Code: "PB599", At: placeOf(err), Hint: "what it says is above", Err: err}
 	step := solve.Description["llb.customname"]
 	if source := solve.Op.GetSource(); source != nil {
-		by := downloader{login: source.Attrs[pb.AttrHTTPAuthHeaderSecret], hermetic: planner.Hermetic(planner.Input{Config: in.config, Target: in.ui.Target})}
+		by := downloader{
+			login:    source.Attrs[pb.AttrHTTPAuthHeaderSecret],
+			logins:   in.can(pb.CapSourceHTTPAuth),
+			hermetic: planner.Hermetic(planner.Input{Config: in.config, Target: in.ui.Target}),
+		}
 		if !ofSource(failure, source.Identifier, in.answer(ctx, solve.Op, err).Error(), by) {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 )
 
 const fullDisk = "no space left on device"
@@ -37,9 +38,10 @@ func ofEngine(failure *diag.Error, text string) bool {
 }
 
 // downloader is what the engine fetches a file with: the secret that it logs in with, if
-// it does, and whether the build lets a step do it instead.
+// it does, whether it can, and whether the build lets no step do it instead.
 type downloader struct {
 	login    string
+	logins   bool
 	hermetic bool
 }
 
@@ -81,6 +83,8 @@ func ofSource(failure *diag.Error, identifier, text string, by downloader) bool 
 		switch {
 		case by.login != "":
 			failure.Message, failure.Hint = "the server refuses what the secret "+by.login+" says", "check its value: it is the whole header, as \"Bearer TOKEN\""
+		case by.hermetic && !by.logins:
+			failure.Hint = planner.NoLogins
 		case by.hermetic:
 			failure.Hint = "have the engine send them: in [build], write secrets = [\"" + header + "\"],\n" +
 				"and pass a file with the whole header, as \"Bearer TOKEN\": docker build --secret id=" + header + ",src=FILE ..."

@@ -18,6 +18,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 
 	pins "github.com/pybuild/pybuild/frontend/project"
 )
@@ -143,6 +144,14 @@ func TestHermeticLogin(t *testing.T) {
 		return passing(map[string]string{secret: "Basic " + base64.StdEncoding.EncodeToString([]byte("builder:"+password))})
 	}
 	build{dir: dir, session: header("wrong")}.fails(t, "the server refuses what the secret "+secret+" says [PB504]")
+	// An engine that cannot log in is to be a newer one, whether the project names the index or not.
+	// This one could, so that nothing is passed.
+	older := build{dir: dir, without: []apicaps.CapID{pb.CapSourceHTTPAuth}}
+	older.ends(t, "wants a user name and a password [PB504]", "BuildKit 0.21 (Docker 28.1)")
+	manifest := filepath.Join(dir, "pyproject.toml")
+	write(t, manifest, files["pyproject.toml"]+"[[tool.uv.index]]\nname = \"corp\"\nurl = \""+ix.simple()+"\"\n")
+	older.ends(t, "needs a network [PB604]", "BuildKit 0.21 (Docker 28.1)")
+	write(t, manifest, files["pyproject.toml"])
 	image := exporting(t, dir, map[string]string{"attest:provenance": "mode=max"}, nil, header(planted), nil)
 	materials := image.materials(t)
 	for _, d := range []dist{alpha, helper, source} {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pybuild/pybuild/frontend/config"
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/project"
 	"github.com/pybuild/pybuild/llb/plan"
@@ -152,6 +153,9 @@ func ofDistribution(s plan.Step) bool {
 // ofOneMoment reports a mirror whose packages are the same for ever.
 func (b *builder) ofOneMoment() bool { return snapshot.MatchString(b.Config.Build.AptMirror) }
 
+// NoLogins is what to do in a hermetic build where the engine itself cannot log in.
+const NoLogins = "this engine logs in nowhere to download: take one of BuildKit 0.21 (Docker 28.1) or later, or build from a wheelhouse"
+
 // checkSteps refuses steps that have a network, but for those of the distribution's
 // packages, which have to be those of one moment.
 func (b *builder) checkSteps() error {
@@ -160,12 +164,15 @@ func (b *builder) checkSteps() error {
 	}
 	var errs []error
 	var online []string
+	remedy := "a company's CA, a proxy and logins other than those of BuildKit (HTTP_AUTH_HEADER_<host>) need a step that downloads:\na wheelhouse needs none"
+	if !b.Engine.HTTPAuth && slices.ContainsFunc(b.Config.Build.Secrets, func(s config.Secret) bool { return strings.HasPrefix(s.ID, config.AuthHeader) }) {
+		remedy = NoLogins
+	}
 	for _, s := range b.plan.Steps {
 		switch {
 		case s.Offline:
 		case !ofDistribution(s):
-			errs = append(errs, b.refusal("PB604", s.At, "a company's CA, a proxy and logins other than those of BuildKit (HTTP_AUTH_HEADER_<host>) need a step that downloads:\na wheelhouse needs none",
-				"the step %q needs a network", s.Name))
+			errs = append(errs, b.refusal("PB604", s.At, remedy, "the step %q needs a network", s.Name))
 		case s.Args[0] == "apk" || !b.ofOneMoment():
 			errs = append(errs, b.refusal("PB605", s.At, "name the archive of one moment: apt-mirror = \"https://snapshot.example/archive/{archive}/20260101T000000Z\" in [build],\n"+
 				"or build a base that has the packages, and pin it", "the step %q installs what the distribution has on the day", s.Name))
