@@ -39,6 +39,10 @@ func TestSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own, err := os.ReadFile("../.github/renovate.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	page, err := os.ReadFile("../docs/supply-chain.md")
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +67,7 @@ func TestSchemas(t *testing.T) {
 		{compose["compose.yaml"], schema("compose-spec"), "services: { web: { prots: [80] } }\n"},
 		{compose["compose.override.yaml"], schema("compose-spec"), "services: { web: { develop: { watch: [{ path: a }] } } }\n"},
 		{string(dependabot), schema("dependabot"), "version: 3\n"},
+		{string(own), schema("renovate"), `{"enabledManagers": "custom.regex"}`},
 		{renovate, schema("renovate"), `{"packageRules": [{"matchFileNames": "pybuild.lock", "enabled": "no"}]}`},
 	} {
 		if out, err := checked(t, c.check, c.text); err != nil {
