@@ -2,6 +2,7 @@ package integration
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -83,9 +84,17 @@ func (h *hunt) seek(what, text string) {
 // in reports each secret within some bytes, or within what they are an archive of.
 func (h *hunt) in(t *testing.T, where string, data []byte) {
 	t.Helper()
+	for _, found := range h.look(where, data) {
+		t.Error(found)
+	}
+}
+
+// look tells of each secret, and of what cannot be opened.
+func (h *hunt) look(where string, data []byte) []string {
+	var found []string
 	for what, needle := range h.needles {
 		if i := bytes.Index(data, needle); i >= 0 {
-			t.Errorf("%s holds the %s: ...%q...", where, what, data[max(0, i-60):min(len(data), i+len(needle)+20)])
+			found = append(found, fmt.Sprintf("%s holds the %s: ...%q...", where, what, data[max(0, i-60):min(len(data), i+len(needle)+20)]))
 		}
 	}
 	var plain []byte
@@ -102,38 +111,126 @@ func (h *hunt) in(t *testing.T, where string, data []byte) {
 			plain, err = io.ReadAll(z)
 			z.Close()
 		}
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		found = append(found, h.inZip(where, data)...)
 	case len(data) > 262 && string(data[257:262]) == "ustar":
-		h.inArchive(t, where, data)
+		found = append(found, h.inArchive(where, data)...)
 	}
 	if err != nil {
-		t.Errorf("%s: %v", where, err)
+		found = append(found, fmt.Sprintf("%s: %v", where, err))
 	}
 	if plain != nil {
-		h.in(t, where+", decompressed", plain)
+		found = append(found, h.look(where+", decompressed", plain)...)
 	}
+	return found
 }
 
-// inArchive looks into the compressed files of an archive; the others, and all
-// names, were among its bytes.
-func (h *hunt) inArchive(t *testing.T, where string, data []byte) {
-	t.Helper()
+// inArchive looks into the compressed files and the archives of an archive; the others, and
+// all names, were among its bytes.
+func (h *hunt) inArchive(where string, data []byte) (found []string) {
 	archive := tar.NewReader(bytes.NewReader(data))
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			return
+			return found
 		}
 		if err != nil {
-			t.Errorf("%s: %v", where, err)
-			return
+			return append(found, fmt.Sprintf("%s: %v", where, err))
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
-			t.Errorf("%s: %s: %v", where, header.Name, err)
+			found = append(found, fmt.Sprintf("%s: %s: %v", where, header.Name, err))
 		}
-		if bytes.HasPrefix(content, []byte("\x1f\x8b")) || bytes.HasPrefix(content, []byte("\x28\xb5\x2f\xfd")) {
-			h.in(t, where+": "+header.Name, content)
+		for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "PK\x03\x04"} {
+			if bytes.HasPrefix(content, []byte(magic)) {
+				found = append(found, h.look(where+": "+header.Name, content)...)
+			}
 		}
+	}
+}
+
+// inZip looks into all files of a zip, as wheels are; all names were among its bytes.
+func (h *hunt) inZip(where string, data []byte) (found []string) {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return []string{fmt.Sprintf("%s: %v", where, err)}
+	}
+	for _, file := range archive.File {
+		r, err := file.Open()
+		if err != nil {
+			found = append(found, fmt.Sprintf("%s: %s: %v", where, file.Name, err))
+			continue
+		}
+		content, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			found = append(found, fmt.Sprintf("%s: %s: %v", where, file.Name, err))
+		}
+		found = append(found, h.look(where+": "+file.Name, content)...)
+	}
+	return found
+}
+
+// TestHunt hides a secret in archives within archives, in the ways that layers, caches and
+// wheels are packed.
+func TestHunt(t *testing.T) {
+	t.Parallel()
+	h := newHunt(t)
+	// What can be deflated is not there in the clear.
+	text := []byte(strings.Repeat("a line of a file\n", 100) + h.plain("login"))
+	zipped := func(name string, data []byte) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write(data)
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	tarred := func(name string, data []byte) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(data)), Format: tar.FormatPAX})
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	compressed := func(data []byte) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write(data)
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	for name, data := range map[string][]byte{
+		"a text":                          text,
+		"a wheel":                         zipped("login.py", text),
+		"a wheel in a layer":              tarred("root/login.whl", zipped("login.py", text)),
+		"a wheel in a compressed layer":   compressed(tarred("root/login.whl", zipped("login.py", text))),
+		"a wheel in a wheel":              zipped("bundled/login.whl", zipped("login.py", text)),
+		"a source archive in a layer":     tarred("login.tar.gz", compressed(tarred("login.py", text))),
+		"a source archive within a wheel": zipped("login.tar.gz", compressed(tarred("login.py", text))),
+	} {
+		if found := h.look(name, data); len(found) != 1 || !strings.Contains(found[0], "holds the secret: ") {
+			t.Errorf("in %s is found %q", name, found)
+		}
+		if name != "a text" && bytes.Contains(data, []byte(h.marker)) {
+			t.Errorf("%s shows it in the clear", name)
+		}
+	}
+	if found := h.look("a wheel", zipped("clean.py", []byte("1"))); len(found) > 0 {
+		t.Errorf("in a clean wheel is found %q", found)
+	}
+	if found := h.look("a broken wheel", zipped("clean.py", text)[:60]); len(found) != 1 {
+		t.Errorf("of a broken wheel is said %q", found)
 	}
 }
 
