@@ -19,7 +19,7 @@ test: up
 
 # Fills docs/compatibility.md: builds old engines from their modules first, which takes most of an hour once.
 compat: up
-	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable|TestClassicLoad)$$' -update
+	@eval "$$($(BED) env)" && PYBUILD_COMPAT=1 nice go test -timeout 180m -count=1 -v ./integration -run '^(TestCompatibility|TestCompatibilityTable|TestClassicLoad|TestTooOldEngine)$$' -update
 
 # The oldest engine of the table, where this system is no Debian 12: a Docker engine that can pull gets its packages, and `make compat` finds them.
 COMPAT := $${PYBUILD_BED_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pybuild-bed}/compat

@@ -1,11 +1,23 @@
 package integration
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 )
+
+// TestTooOldEngine builds on the last engine before those that builds can do with.
+func TestTooOldEngine(t *testing.T) {
+	t.Parallel()
+	e := buildkitdOf(t, "v0.7.2")
+	out, err := e.build(project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n"}))
+	if err == nil || !strings.Contains(out, "this engine is too old: it lacks gateway.solve.evaluate, and pybuild needs BuildKit 0.8 (Docker 20.10) or later [PB801]") ||
+		!strings.Contains(out, "docker buildx create --use --driver docker-container") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
 
 // TestOldEngine has engines lack what builds cannot do without, and what they can only do
 // without where the context is the client's.
