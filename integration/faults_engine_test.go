@@ -2,11 +2,12 @@ package integration
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -57,33 +58,44 @@ func TestRegistryFaults(t *testing.T) {
 	}
 }
 
-// TestPushFaults has a registry fail, and the engine killed, while the image is pushed:
-// nothing is tagged before all of it is there.
+// TestPushFaults has a registry fail over the layers of an image that is pushed, from the first
+// or after it has taken one, and the engine killed after that. The registry would take a manifest
+// all the time, and gets none: nothing is tagged before all of it is there.
 func TestPushFaults(t *testing.T) {
 	heavy(t)
 	registry, current := faultyRegistry(t)
 	o := ownBuildkitd(t, "", "", "").start()
-	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": fmt.Sprintf("print(%d)\n", rand.Uint32())})
 	for name, c := range map[string]struct {
-		fault  fault
-		method string
+		fault fault // none for an engine that is killed
+		takes int64 // layers before that
 	}{
-		"500": {answers(500), http.MethodPut}, "429": {answers(429), http.MethodPut}, "cut": {dropped, http.MethodPut},
-		"killed": {func(w http.ResponseWriter, _ *http.Request) bool { o.kill(); return true }, http.MethodPut},
+		"500": {answers(500), 0}, "429": {answers(429), 0}, "cut": {dropped, 0},
+		"500 after a layer": {answers(500), 1}, "429 after a layer": {answers(429), 1}, "cut after a layer": {dropped, 1},
+		"killed after a layer": {nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ref := fmt.Sprintf("%s/faults/push:%s-%d", registry, name, rand.Uint32())
-			broken := fault(func(w http.ResponseWriter, r *http.Request) bool {
-				return r.Method == c.method && c.fault(w, r)
+			wheel := dist{name: "pushed" + fmt.Sprint(rand.Uint32()), version: "1.0"}
+			wheel.files = map[string]string{wheel.name + ".bin": noise(bigLayer)}
+			// An image of two new layers, which no registry has.
+			dir := project(t, map[string]string{
+				"pybuild.toml": job, "job.py": "print(1)\n", "model.bin": noise(bigLayer), "pylock.toml": newIndex(t, wheel).pylock(t, wheel),
 			})
-			// A new image, whose layers the registry does not have.
-			note(t, filepath.Join(dir, "job.py"), fmt.Sprintf("print(%d)\n", rand.Uint32()))
+			push := newBreaking(c.fault, c.takes)
+			broken := fault(push.handle)
 			current.Store(&broken)
-			tr := build{dir: dir, host: o.addr, push: ref}.run(t)
+			ref := fmt.Sprintf("%s/faults/push:%s-%d", registry, strings.ReplaceAll(name, " ", "-"), rand.Uint32())
+			var kill chan struct{}
+			if c.fault == nil {
+				kill = push.broke
+			}
+			tr := o.killOn(t, kill, build{dir: dir, host: o.addr, push: ref})
 			current.Store(nil)
 			t.Logf("%v", tr.err)
-			if tr.err == nil || manifestDigest(t, ref) != "" {
-				t.Errorf("the push broke with %v, and the tag is %q", tr.err, manifestDigest(t, ref))
+			if taken := push.taken.Load(); taken != c.takes {
+				t.Errorf("the registry has taken %d layers", taken)
+			}
+			if manifests := push.manifests.Load(); tr.err == nil || manifests > 0 || manifestDigest(t, ref) != "" {
+				t.Errorf("the push broke with %v, the registry got %d manifests, and the tag is %q", tr.err, manifests, manifestDigest(t, ref))
 			}
 			if o.running == nil {
 				o.start()
@@ -94,6 +106,66 @@ func TestPushFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bigLayer is more than a configuration has, of whatever it is that does not compress.
+const bigLayer = 1 << 20
+
+func noise(n int) string {
+	data := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte([]byte(fmt.Sprintf("%032d", rand.Uint64())))).Read(data)
+	return string(data)
+}
+
+// breaking is a registry that breaks over the layers of a push after some.
+type breaking struct {
+	behind           http.Handler
+	fault            fault // none for one that says nothing until the client is gone
+	takes            int64
+	turns            chan struct{} // one for each layer that is taken
+	taken, manifests atomic.Int64
+	all, broke       chan struct{} // all that are taken are; a layer is not
+}
+
+func newBreaking(f fault, takes int64) *breaking {
+	b := &breaking{behind: bedRegistry(), fault: f, takes: takes, turns: make(chan struct{}, takes), all: make(chan struct{}), broke: make(chan struct{}, 1)}
+	for range takes {
+		b.turns <- struct{}{}
+	}
+	if takes == 0 {
+		close(b.all)
+	}
+	return b
+}
+
+func (b *breaking) handle(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
+		b.manifests.Add(1)
+	}
+	if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/blobs/uploads/") || r.ContentLength < bigLayer {
+		return false
+	}
+	select {
+	case <-b.turns:
+		b.behind.ServeHTTP(w, r)
+		if b.taken.Add(1) == b.takes {
+			close(b.all)
+		}
+		return true
+	default:
+	}
+	<-b.all
+	select {
+	case b.broke <- struct{}{}:
+	default:
+	}
+	if b.fault != nil {
+		return b.fault(w, r)
+	}
+	// Only then is it seen that the client is gone.
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+	return true
 }
 
 // dropped is a server that goes away in the middle of a request.
@@ -113,8 +185,7 @@ func TestEngineKilled(t *testing.T) {
 	dir := project(t, map[string]string{
 		"pybuild.toml": job, "job.py": "print(1)\n", "requirements.txt": "--index-url " + ix.simple() + "\n" + wheel.name + "==1.0\n",
 	})
-	go func() { <-asked; o.kill() }()
-	tr := build{dir: dir, host: o.addr}.run(t)
+	tr := o.killOn(t, asked, build{dir: dir, host: o.addr})
 	if tr.err == nil {
 		t.Fatal("the build outlived its engine")
 	}
@@ -144,10 +215,9 @@ func TestDiskFull(t *testing.T) {
 	}
 	ix := newIndex(t, dists...)
 	project := project(t, map[string]string{"pybuild.toml": job, "job.py": "print(1)\n", "pylock.toml": ix.pylock(t, dists...)})
-	ref := fmt.Sprintf("%s/faults/full:%d", os.Getenv("PYBUILD_REGISTRY"), rand.Uint32())
-	tr := build{dir: project, host: o.addr, push: ref}.run(t)
-	if tr.err == nil || !strings.Contains(tr.err.Error(), "[PB512]") || manifestDigest(t, ref) != "" {
-		t.Fatalf("a build that the disk has no room for: %v, tagged %q\n%s", tr.err, manifestDigest(t, ref), tr.logs)
+	tr := build{dir: project, host: o.addr}.run(t)
+	if tr.err == nil || !strings.Contains(tr.err.Error(), "[PB512]") {
+		t.Fatalf("a build that the disk has no room for: %v\n%s", tr.err, tr.logs)
 	}
 	t.Log(tr.err)
 	if err := syscall.Mount("pybuild", dir, "tmpfs", syscall.MS_REMOUNT, "size=4g"); err != nil {

@@ -230,8 +230,7 @@ func TestBaseVanished(t *testing.T) {
 func faultyRegistry(t *testing.T) (string, *atomic.Pointer[fault]) {
 	t.Helper()
 	engine(t)
-	behind := &url.URL{Scheme: "http", Host: os.Getenv("PYBUILD_REGISTRY")}
-	proxy := httputil.NewSingleHostReverseProxy(behind)
+	proxy := bedRegistry()
 	var current atomic.Pointer[fault]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := current.Load(); f != nil && (*f)(w, r) {
@@ -241,6 +240,11 @@ func faultyRegistry(t *testing.T) (string, *atomic.Pointer[fault]) {
 	}))
 	t.Cleanup(server.Close)
 	return strings.TrimPrefix(server.URL, "http://"), &current
+}
+
+// bedRegistry hands requests on to the bed's registry.
+func bedRegistry() http.Handler {
+	return httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv("PYBUILD_REGISTRY")})
 }
 
 // manifestDigest is the digest that a registry has for a name.

@@ -163,6 +163,25 @@ func (o *owned) kill() {
 	o.running = nil
 }
 
+// killOn runs a build, and kills the engine in the middle of it when a channel says so.
+func (o *owned) killOn(t *testing.T, now <-chan struct{}, b build) *trace {
+	t.Helper()
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-now:
+			o.kill()
+		case <-over:
+		}
+	}()
+	tr := b.run(t)
+	close(over)
+	// What it leaves of o is read from here on.
+	<-done
+	return tr
+}
+
 func (o *owned) logTail() string {
 	data, _ := os.ReadFile(filepath.Join(o.dir, "log"))
 	return string(data[max(0, len(data)-3000):])
