@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,10 @@ func TestFleet(t *testing.T) {
 	// Nothing runs: neither a package nor the base nor uv is fetched.
 	cold := f.must("second", dir, f.push("2"), "--cache-from="+cache)
 	for _, step := range append(installing, "find the packages") {
-		if name := cold.step(t, step); cold.ran(name) {
+		cold.step(t, step)
+	}
+	for _, name := range sorted(cold.cached) {
+		if cold.ran(name) && !noStep.MatchString(name) {
 			t.Errorf("the imported cache does not have %s", name)
 		}
 	}
@@ -90,21 +94,15 @@ func TestFleetRefuses(t *testing.T) {
 	engine(t)
 	f := newFleet(t)
 	b := f.builder()
-	other, none := filepath.Join(f.dir, "other"), filepath.Join(f.dir, b.name)
+	other := filepath.Join(f.dir, "other")
 	stranger := newAuthority(t)
 	stranger.save(t, other, stranger.issue(t))
-	for what, dir := range map[string]string{"of another authority": other, "of a server": none} {
-		if _, err := f.connect(b, dir).Info(context.Background()); err == nil {
-			t.Errorf("the builder answers a client with a certificate %s", what)
+	for what, dir := range map[string]string{"a certificate of another authority": other, "the certificate of a server": filepath.Join(f.dir, b.name), "no certificate": ""} {
+		_, err := f.connect(b, dir).Info(context.Background())
+		t.Logf("with %s: %v", what, err)
+		if err == nil {
+			t.Errorf("the builder answers a client with %s", what)
 		}
-	}
-	c, err := client.New(context.Background(), "tcp://"+b.ip+":1234", client.WithContextDialer(f.hub.dialer(b.ip+":1234")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	if _, err := c.Info(context.Background()); err == nil {
-		t.Error("the builder answers a client without a certificate")
 	}
 }
 
@@ -171,6 +169,10 @@ func newFleetProject(t *testing.T) (*fleet, string) {
 		"pybuild.toml": job, "job.py": "import big, small\nprint(big.VERSION)\n", "pylock.toml": f.index.pylock(t, big, small),
 	})
 }
+
+// noStep are the names of what BuildKit does that is none: sources, which it looks at and need not
+// fetch, and what goes in and out.
+var noStep = regexp.MustCompile(`^(\[(base|wheels|auth)\] |\[internal\] (load |lay out pybuild's scripts$)|docker-image://|(exporting|importing|resolve) )`)
 
 // installing are the steps that make the image.
 var installing = []string{"install big", "install small", "lay out the app", "write the user"}

@@ -131,10 +131,14 @@ func (f *fleet) push(tag string) string {
 	return "--output=type=image,push=true,name=" + f.repo + ":" + tag
 }
 
-// connect is a client on the hub, with the certificate of a directory.
+// connect is a client on the hub, with the certificate of a directory, or without one for "".
 func (f *fleet) connect(m *machine, dir string) *client.Client {
 	f.t.Helper()
-	c, err := client.New(context.Background(), "tcp://"+m.ip+":1234", client.WithContextDialer(f.hub.dialer(m.ip+":1234")), client.WithServerConfig(m.ip, filepath.Join(f.dir, "client", "ca.pem")), client.WithCredentials(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
+	opts := []client.ClientOpt{client.WithContextDialer(f.hub.dialer(m.ip + ":1234")), client.WithServerConfig(m.ip, filepath.Join(f.dir, "client", "ca.pem"))}
+	if dir != "" {
+		opts = append(opts, client.WithCredentials(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
+	}
+	c, err := client.New(context.Background(), "tcp://"+m.ip+":1234", opts...)
 	if err != nil {
 		f.t.Fatal(err)
 	}
