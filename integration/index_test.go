@@ -125,6 +125,8 @@ type index struct {
 	*httptest.Server
 	// user and password are asked for, if set.
 	user, password string
+	// immutable files are never asked for again, as those of PyPI: uv asks for others each time.
+	immutable bool
 	// fault answers instead of the index, if it reports that it did.
 	fault atomic.Pointer[fault]
 
@@ -198,6 +200,9 @@ func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, "<a href=\"../../files/%s/%s#%s\">%s</a>\n", parts[1], file, strings.Replace(ix.hash(file), ":", "=", 1), file)
 		}
 	case len(parts) == 3 && parts[0] == "files" && ix.files[parts[1]][parts[2]] != nil:
+		if ix.immutable {
+			w.Header().Set("Cache-Control", "max-age=365000000, immutable, public")
+		}
 		_, _ = w.Write(ix.files[parts[1]][parts[2]])
 	default:
 		http.NotFound(w, r)
