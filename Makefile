@@ -31,7 +31,7 @@ compat-debian:
 # Breaks, fills and kills engines of its own.
 faults: up
 	@eval "$$($(BED) env)" && PYBUILD_FAULTS=1 go test -timeout 40m -count=1 -v ./integration \
-		-run '^(TestRegistryFaults|TestPullFaults|TestPushFaults|TestEngineKilled|TestDiskFull|TestSlowServers|TestIndexStaysBroken|TestCacheDamaged|TestManyBuildsCold|TestBigLoad)$$'
+		-run '^(TestRegistryFaults|TestPullFaults|TestPushFaults|TestEngineKilled|TestDiskFull|TestSlowServers|TestIndexStaysBroken|TestCacheDamaged|TestPackageCacheDamaged|TestManyBuildsCold|TestBigLoad)$$'
 
 # The frontend under Go's race detector: the pure tests, and builds in the test's process that do much at once.
 race: up

@@ -105,3 +105,35 @@ func inCache(t *testing.T, id, script string) {
 		t.Fatal(err)
 	}
 }
+
+// TestPackageCacheDamaged damages what apt keeps between builds, of which it compares sizes
+// alone: the next build installs what the archive has, and so does the one after that.
+func TestPackageCacheDamaged(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	for name, damage := range map[string]string{
+		"half of each file": `os.truncate(f, os.path.getsize(f) // 2)`,
+		"other contents":    `d = open(f, "rb").read(); open(f, "wb").write(bytes(b ^ 255 for b in d))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "half of each file" { // which apt finds itself
+				heavy(t)
+			}
+			tag := fmt.Sprint(rand.Uint32())
+			b := build{attrs: map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": tag}, read: []string{"usr/share/doc/libsodium23/copyright"}}
+			b.dir = project(t, map[string]string{"pybuild.toml": job + "[runtime]\npackages = [\"none" + tag + "|libsodium23\"]\n", "job.py": ""})
+			whole := b.must(t).files
+			for _, dir := range []string{"cache", "lib"} {
+				inCache(t, tag+"//var/"+dir+"/apt", "import os\nfor b, _, fs in list(os.walk('/cache')):\n for f in fs:\n  f = os.path.join(b, f); "+damage+"\n")
+			}
+			// Another set is another step, which installs the same archive once more.
+			for _, more := range []string{"libargon2-1", "libyaml-0-2"} {
+				replace(t, filepath.Join(b.dir, "pybuild.toml"), "[\"", "[\""+more+"\", \"")
+				if files := b.must(t).files; fmt.Sprint(files) != fmt.Sprint(whole) || len(whole) != 1 {
+					t.Errorf("the image has %q, and had %q", files, whole)
+				}
+			}
+		})
+	}
+}

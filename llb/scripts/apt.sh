@@ -77,26 +77,40 @@ explain() {
   printf '\n%s [%s]\n  %s\n' "$what" "$code" "$hint" >&2
   printf '%s\n%s\n%s' "$code" "$what" "$hint" >/pybuild-failure.txt || :
 }
-# apt says on stderr what went wrong.
-apt() {
-  apt-get -c "$conf" "$@" 2>>"$log" || {
-    status=$?
-    cat "$log" >&2
-    explain
-    exit $status
-  }
-}
-apt update -q
-chosen=
-for package in "$@"; do
-  first=
-  for name in $(echo "$package" | tr '|' ' '); do
-    # A name that others only refer to is known to apt-cache, with no version.
-    if [ -z "$first" ] && { [ "$name" = "$package" ] || [ -n "$(apt-cache -c "$conf" madison "$name" 2>/dev/null)" ]; }; then first=$name; fi
+# Whether apt may have failed by what lies in the mounted caches, of which it compares sizes alone.
+damaged() {
+  if grep -qiE 'hash sum mismatch|could not be parsed|mergelist|malformed' "$log"; then return 0; fi
+  for file in /var/cache/apt/archives/*.deb; do
+    [ ! -f "$file" ] || { dpkg-deb --info "$file" && dpkg-deb --fsys-tarfile "$file"; } >/dev/null 2>&1 || return 0
   done
-  chosen="$chosen ${first:-${package%%|*}}"
-done
-# shellcheck disable=SC2086 # names of packages have no spaces
-apt install -q -y --no-install-recommends -- $chosen
+  return 1
+}
+# apt says on stderr what went wrong.
+get() {
+  apt-get -c "$conf" update -q 2>>"$log" || return
+  chosen=
+  for package in "$@"; do
+    first=
+    for name in $(echo "$package" | tr '|' ' '); do
+      # A name that others only refer to is known to apt-cache, with no version.
+      if [ -z "$first" ] && { [ "$name" = "$package" ] || [ -n "$(apt-cache -c "$conf" madison "$name" 2>/dev/null)" ]; }; then first=$name; fi
+    done
+    chosen="$chosen ${first:-${package%%|*}}"
+  done
+  # shellcheck disable=SC2086 # names of packages have no spaces
+  apt-get -c "$conf" install -q -y --no-install-recommends -- $chosen 2>>"$log"
+}
+get "$@" && status=0 || status=$?
+if [ "$status" != 0 ] && damaged; then
+  cat "$log" >&2
+  echo "apt's cache may be damaged: it is emptied, and this is tried again" >&2
+  : >"$log"
+  find /var/cache/apt /var/lib/apt -type f -delete
+  get "$@" && status=0 || status=$?
+fi
 cat "$log" >&2
+if [ "$status" != 0 ]; then
+  explain
+  exit "$status"
+fi
 rm -rf "$conf" "$log" "${parts:-}" "${bundle:-}" /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old
