@@ -108,11 +108,12 @@ func namesGenerator(opts map[string]string) bool {
 
 // bill is a tree that holds the bill of materials of an image.
 func (t *target) bill(ctx context.Context, p *plan.Plan) (client.Reference, error) {
+	const listed = "what the image has for its bill of materials"
 	st, err := llb.Tree(planner.Inventory(t.input, p), t.sources(), "inventory")
 	if err != nil {
 		return nil, err
 	}
-	ref, err := t.evaluate(ctx, st, t.platform)
+	ref, err := t.evaluate(ctx, st, listed, t.platform)
 	if err != nil {
 		return nil, err
 	}
@@ -129,5 +130,5 @@ func (t *target) bill(ctx context.Context, p *plan.Plan) (client.Reference, erro
 		return nil, err
 	}
 	file := bk.Scratch().File(bk.Mkfile(sbomFile, 0o644, doc), bk.WithCustomName("[sbom] write the bill of materials for "+p.Platform))
-	return t.in.solve(ctx, llb.Keep(file, p, st), t.platform)
+	return t.in.solve(ctx, llb.Keep(file, p, llb.Read{Tree: st, What: listed}), t.platform)
 }

@@ -93,7 +93,7 @@ func (t *target) probe(ctx context.Context, name string) (planner.Base, error) {
 	}
 	run := on.Run(bk.Args([]string{"python3", "-c", probeScript}), bk.Network(bk.NetModeNone), bk.User("0"),
 		bk.WithCustomName(plan.Line("[base] ask the Python of "+t.images[name].Ref+" for its version")))
-	ref, err := t.evaluate(ctx, run.AddMount("/out", bk.Scratch()), platform)
+	ref, err := t.evaluate(ctx, run.AddMount("/out", bk.Scratch()), "which Python "+t.images[name].Ref+" has", platform)
 	if err != nil {
 		return planner.Base{}, t.noPython(name, err)
 	}

@@ -45,7 +45,7 @@ func (t *target) compilation(ctx context.Context, files []string) (*bk.Definitio
 	if err != nil {
 		return nil, err
 	}
-	t.read = append(t.read, st)
+	t.read = append(t.read, llb.Read{Tree: st, What: "that the code compiles"})
 	return t.in.marshal(ctx, st, t.platform)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"github.com/pybuild/pybuild/frontend/diag"
+	"github.com/pybuild/pybuild/frontend/planner"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -122,6 +123,10 @@ func imageStep(img plan.Image) string {
 func (in *inputs) cannotUse(img plan.Image, err error) error {
 	explained := &diag.Error{Code: "PB204", At: img.At, Source: in.files[img.At.File], Err: err, Message: fmt.Sprintf("cannot use the image %s: %v", img.Ref, err)}
 	explained.Hint = pullRemedy(img.Ref, err.Error())
+	if v := in.config.Python; v != "" && in.config.Base == "" && strings.HasSuffix(err.Error(), ": not found") && planner.Unknown(v) {
+		known := planner.SupportedPythons()
+		explained.Hint = "the newest Python that this pybuild knows of is " + known[len(known)-1] + "; write one that is published"
+	}
 	if strings.HasSuffix(err.Error(), ": not found") {
 		explained.Err = errors.Join(errdefs.ErrNotFound, err)
 	}

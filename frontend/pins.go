@@ -64,8 +64,11 @@ func (in *inputs) notPinned(img plan.Image) error {
 		message += ": it has " + strings.Join(slices.Sorted(maps.Keys(in.pins.Images)), ", ")
 	}
 	return &diag.Error{Code: "PB602", At: at, Source: in.files[at.File], Message: message,
-		Hint: "pin it, and keep the others: docker build --target lock --output . ."}
+		Hint: "pin it, and keep the others: " + in.lockCommand()}
 }
+
+// lockCommand is the command that writes the locks of this build.
+func (in *inputs) lockCommand() string { return project.LockCommand(in.entry.Filename) }
 
 // lockImages adds the lock of images to what the target lock writes.
 func (t *target) lockImages(p *plan.Plan) {
@@ -79,7 +82,7 @@ func (t *target) lockImages(p *plan.Plan) {
 	if ref, digest := t.in.running(); digest != "" {
 		frontend[ref] = digest
 	}
-	text := project.WritePins(t.in.pins, images, frontend)
+	text := project.WritePins(t.in.pins, images, frontend, t.in.entry.Filename)
 	p.Layers = append(p.Layers, plan.Ref{Files: map[string]string{project.PinsFile: text}})
 }
 
@@ -129,7 +132,7 @@ func (in *inputs) checkFrontend() []diag.Warning {
 	}
 	return []diag.Warning{{Rule: "FrontendPin", At: in.pins.File.At("frontend", ref), Source: in.pins.File.Data,
 		Message: "this build runs " + ref + "@" + digest + ", and not the frontend that " + project.PinsFile + " has",
-		Hint:    "have the first line choose it: # syntax=" + ref + "@" + pinned + "\nor lock again: docker build --target lock --output . ."}}
+		Hint:    "have the first line choose it: # syntax=" + ref + "@" + pinned + "\nor lock again: " + in.lockCommand()}}
 }
 
 // readBuildLock reads the lock of what packages are built with.

@@ -27,7 +27,7 @@ type target struct {
 	found    map[string]image
 	base     image
 	// read are the trees that planning had built, to read them.
-	read []bk.State
+	read []llb.Read
 }
 
 // forPlatform finds the images of a platform and what they hold.
@@ -121,7 +121,7 @@ func (t *target) find(ctx context.Context, p *plan.Plan, platform ocispecs.Platf
 	if err != nil {
 		return nil, err
 	}
-	ref, err := t.evaluate(ctx, st, t.platform)
+	ref, err := t.evaluate(ctx, st, "what was found to install", t.platform)
 	if err != nil {
 		return nil, err
 	}
@@ -209,8 +209,8 @@ func (in *inputs) solve(ctx context.Context, st bk.State, platform ocispecs.Plat
 
 // evaluate builds a state now: a step that fails is then reported as itself,
 // and not as a file that cannot be read.
-func (t *target) evaluate(ctx context.Context, st bk.State, platform ocispecs.Platform) (client.Reference, error) {
-	t.read = append(t.read, st)
+func (t *target) evaluate(ctx context.Context, st bk.State, what string, platform ocispecs.Platform) (client.Reference, error) {
+	t.read = append(t.read, llb.Read{Tree: st, What: what})
 	return t.in.request(ctx, st, platform, client.SolveRequest{Evaluate: true})
 }
 

@@ -24,7 +24,7 @@ type Sources struct {
 	// image, but of its graph where that costs nothing: what BuildKit exports of
 	// its cache is what a result hangs on, and a machine that imports it would
 	// run these again.
-	Read []bk.State
+	Read []Read
 	// Run is added to every process.
 	Run []bk.RunOption
 	// Locate turns a place into a pointer that a failing step shows; nil is
@@ -34,6 +34,12 @@ type Sources struct {
 	NoCache func(stage string) bool
 	// CacheNamespace is BuildKit's prefix of cache mount ids.
 	CacheNamespace string
+}
+
+// Read is a tree that planning had built, and what it says, for people.
+type Read struct {
+	Tree bk.State
+	What string
 }
 
 // Image returns the file system of the planned image.
@@ -67,7 +73,7 @@ func (g *graph) image() (bk.State, error) {
 
 // stack puts trees on each other, the first at the bottom. It keeps others in the
 // graph, but not in the result.
-func (g *graph) stack(refs []plan.Ref, keep ...bk.State) (bk.State, error) {
+func (g *graph) stack(refs []plan.Ref, keep ...Read) (bk.State, error) {
 	trees := make([]bk.State, 0, len(refs))
 	for _, ref := range refs {
 		tree, err := g.ref(ref)
@@ -80,7 +86,7 @@ func (g *graph) stack(refs []plan.Ref, keep ...bk.State) (bk.State, error) {
 }
 
 // place stacks layers on the root.
-func (g *graph) place(root bk.State, layers, keep []bk.State) (bk.State, error) {
+func (g *graph) place(root bk.State, layers []bk.State, keep []Read) (bk.State, error) {
 	if len(layers) == 0 {
 		return root, nil
 	}
@@ -102,21 +108,21 @@ func (g *graph) place(root bk.State, layers, keep []bk.State) (bk.State, error) 
 
 // nothings are what trees differ in from themselves: no layers, and for BuildKit
 // no work.
-func nothings(trees []bk.State) []bk.State {
+func nothings(trees []Read) []bk.State {
 	all := make([]bk.State, 0, len(trees))
 	for _, tree := range trees {
-		all = append(all, bk.Diff(tree, tree, bk.WithCustomName("[internal] keep in the cache what was found")))
+		all = append(all, bk.Diff(tree.Tree, tree.Tree, bk.WithCustomName(plan.Line("[internal] keep in the cache "+tree.What))))
 	}
 	return all
 }
 
 // Keep is a result with a tree that it was written from in its graph, as Sources.Read
 // are in that of the image.
-func Keep(st bk.State, p *plan.Plan, read bk.State) bk.State {
+func Keep(st bk.State, p *plan.Plan, read Read) bk.State {
 	if p.Placement != plan.Merge {
 		return st
 	}
-	return bk.Merge(append([]bk.State{st}, nothings([]bk.State{read})...))
+	return bk.Merge(append([]bk.State{st}, nothings([]Read{read})...))
 }
 
 // starts says what was found to start, where the source told and not the

@@ -63,7 +63,7 @@ func readPlan(t *testing.T, path string) *plan.Plan {
 	return &p
 }
 
-func marshal(t *testing.T, p *plan.Plan, read ...bk.State) *bk.Definition {
+func marshal(t *testing.T, p *plan.Plan, read ...llb.Read) *bk.Definition {
 	t.Helper()
 	platform := bk.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"})
 	local := func(name string) bk.State { return bk.Local(name, bk.SessionID("session")) }

@@ -5,7 +5,9 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 
+	"github.com/pybuild/pybuild/llb"
 	"github.com/pybuild/pybuild/llb/plan"
 )
 
@@ -15,7 +17,7 @@ func TestRead(t *testing.T) {
 	for placement, want := range map[plan.Placement]int{plan.Merge: 1, plan.Copy: 0} {
 		p := readPlan(t, "../frontend/planner/testdata/flask.json")
 		p.Placement = placement
-		def := marshal(t, p, bk.Scratch().File(bk.Mkfile("/found", 0o644, []byte("text"))))
+		def := marshal(t, p, llb.Read{Tree: bk.Scratch().File(bk.Mkfile("/found", 0o644, []byte("text"))), What: "what was found"})
 		diffs := 0
 		for _, data := range def.Def {
 			op := &pb.Op{}
@@ -28,6 +30,9 @@ func TestRead(t *testing.T) {
 			diffs++
 			if len(op.Inputs) != 2 || op.Inputs[0].Digest != op.Inputs[1].Digest {
 				t.Errorf("%s: the difference is between %v", placement, op.Inputs)
+			}
+			if name := def.Metadata[digest.FromBytes(data)].Description["llb.customname"]; name != "[internal] keep in the cache what was found" {
+				t.Errorf("%s: the progress says %q", placement, name)
 			}
 		}
 		if diffs != want {

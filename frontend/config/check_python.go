@@ -23,7 +23,7 @@ func checkPython(s string) *diag.Error {
 	if parts == nil {
 		hint := `write the minor version, such as "3.12", or a full one, such as "3.12.4"`
 		if inside := versionInside.FindString(s); inside != "" && pythonVersion.MatchString(inside) {
-			hint = "write " + quote(inside) + "; ranges belong in requires-python, image names in base"
+			hint = "write " + quote(inside) + "; ranges belong in requires-python of [project] in pyproject.toml, image names in base"
 		} else if strings.HasPrefix(s, "2") {
 			hint = "pybuild builds Python 3.9 and newer"
 		}

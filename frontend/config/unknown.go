@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (v value) unknown(t table, child value) {
 			message += ", not in " + where
 		}
 	case isFamous:
-		hint = known
+		hint = r.withValue(known, child)
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q?", near)
 	default:
@@ -44,6 +45,33 @@ func (v value) unknown(t table, child value) {
 		}
 	}
 	child.failKey(mistake("PB004", hint, "%s", message))
+}
+
+// written is a hint with an example, which stands for a value of the user's.
+var written = regexp.MustCompile(`^write (\S+) = .+?(?: in \[(\w+)\])?$`)
+
+// withValue is a hint with the value that the user gave in place of the example, where the
+// key takes it.
+func (r *reader) withValue(hint string, given value) string {
+	m := written.FindStringSubmatchIndex(hint)
+	text := r.file.Text(given.path...)
+	if m == nil || text == "" || len(text) > 60 || strings.Contains(text, "\n") {
+		return hint
+	}
+	trial := &reader{file: r.file, root: r.root, top: schema(Default())}
+	t, end := trial.top, len(hint)
+	if m[4] >= 0 {
+		home, _ := t.find(hint[m[4]:m[5]])
+		t, end = *home.table, m[4]-len(" in [")
+	}
+	k, _ := t.find(hint[m[2]:m[3]])
+	if k.read == nil {
+		return hint
+	}
+	if k.read(value{r: trial, path: given.path, raw: given.raw}); len(trial.mistakes) > 0 {
+		return hint
+	}
+	return hint[:m[3]] + " = " + text + hint[end:]
 }
 
 // homes returns the headers of the tables that have a key of that name; of

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -12,6 +13,18 @@ import (
 // newest last. A release of pybuild moves it on.
 func SupportedPythons() []string {
 	return []string{"3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"}
+}
+
+// Unknown reports whether a Python is newer than all that this pybuild knows of.
+func Unknown(version string) bool {
+	known := SupportedPythons()
+	minor := func(v string) int {
+		_, rest, _ := strings.Cut(strings.TrimSuffix(v, "t"), ".")
+		rest, _, _ = strings.Cut(rest, ".")
+		n, _ := strconv.Atoi(rest)
+		return n
+	}
+	return minor(version) > minor(known[len(known)-1])
 }
 
 // DefaultUV is the version of uv that installs where none is configured.

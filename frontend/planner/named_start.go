@@ -129,7 +129,9 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 		first, _, _ := strings.Cut(attribute, ".")
 		if names, lacks := found.Lacks(tree, first); lacks {
 			hint := "name what it defines"
-			if near := diag.Nearest(first, names); near != "" {
+			if app := c.appOf(tree, name); app != "" {
+				hint = fmt.Sprintf("did you mean app = %q?", app)
+			} else if near := diag.Nearest(first, names); near != "" {
 				hint = fmt.Sprintf("did you mean app = %q?", name+":"+near)
 			} else if len(names) > 0 && len(names) < 8 {
 				hint = "it defines " + strings.Join(names, ", ")
@@ -138,6 +140,19 @@ func (c namedCheck) module(key, name, attribute string) (root string, err error)
 		}
 	}
 	return root, nil
+}
+
+// appOf is the one web app that a module makes.
+func (c namedCheck) appOf(tree fs.FS, module string) string {
+	apps, err := project.ReadApps(tree, project.Layout{Root: c.Facts.Dir, Package: c.installsProject()})
+	if err != nil {
+		return ""
+	}
+	web := slices.DeleteFunc(apps.Web, func(a project.App) bool { return a.Module != module })
+	if len(web) != 1 {
+		return ""
+	}
+	return web[0].Name()
 }
 
 // srcDir is where the modules of a project with the src layout lie.
@@ -209,6 +224,10 @@ func (c namedCheck) noModule(key, name, attribute, missing string, tree fs.FS, a
 	}
 	if near := diag.Nearest(name, names); near != "" {
 		hint = with(near)
+	}
+	if module := strings.TrimSuffix(name, ".py"); module != name && slices.Contains(names, module) {
+		// Of a file, whose name is that of a module with the ending.
+		hint = with(module)
 	}
 	switch {
 	case hint != "":

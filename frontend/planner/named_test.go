@@ -29,6 +29,8 @@ func TestNamed(t *testing.T) {
 			"pybuild.toml:2:7: the source has no module app.mian [PB310]\n  did you mean app = \"app.main:app\"?"},
 		{"an app elsewhere", "[serve]\napp = \"main:app\"", map[string]string{"backend/main.py": ""}, "", "did you mean app = \"backend.main:app\"?\n  what an installed package has"},
 		{"another attribute", "[serve]\napp = \"main:ap\"", map[string]string{"main.py": "app = 1\n"}, "", "pybuild.toml:2:7: main.py defines no ap [PB310]\n  did you mean app = \"main:app\"?"},
+		{"the app of a module", "[serve]\napp = \"main:application\"", map[string]string{"main.py": "from fastapi import FastAPI\n\napp = FastAPI()\napplications = []\n"}, "", "main.py defines no application [PB310]\n  did you mean app = \"main:app\"?"},
+		{"a file for a module", "[serve]\napp = \"main.py:app\"", map[string]string{"main.py": "app = 1\n"}, "", "the source has no module main.py [PB310]\n  did you mean app = \"main:app\"?"},
 		{"a factory", "[serve]\napp = \"main:make()\"", map[string]string{"main.py": "def create():\n    pass\n"}, "", "main.py defines no make [PB310]\n  it defines create()"},
 		{"an attribute by a star", "[serve]\napp = \"main:ap\"", map[string]string{"main.py": "from other import *\n"}, "", ""},
 		{"an attribute by magic", "[serve]\napp = \"main:ap\"", map[string]string{"main.py": "def __getattr__(name):\n    pass\n"}, "", ""},

@@ -188,9 +188,9 @@ func FuzzPins(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text := WritePins(pins, nil, nil)
+		text := WritePins(pins, nil, nil, "pybuild.toml")
 		again, err := ParsePins([]byte(text))
-		if err != nil || len(again.Images) != len(pins.Images) || WritePins(again, nil, nil) != text {
+		if err != nil || len(again.Images) != len(pins.Images) || WritePins(again, nil, nil, "pybuild.toml") != text {
 			t.Errorf("%v of\n%s", err, text)
 		}
 	})

@@ -35,7 +35,7 @@ func ParsePins(data []byte) (*Pins, error) {
 	if err := file.Decode(p); err != nil {
 		return nil, err
 	}
-	const again = "write it anew: docker build --target lock --output . ."
+	again := "write it anew: " + LockCommand("pybuild.toml")
 	if p.Version != 1 {
 		return nil, mistake("PB602", file, file.At("version"), again, "%s has the version %d, and this pybuild reads 1", PinsFile, p.Version)
 	}
@@ -112,9 +112,18 @@ func UpgradesImage(name string, refs []string) bool {
 	return false
 }
 
+// LockCommand is what writes the locks of a build by a file of -f.
+func LockCommand(file string) string {
+	if file == "Dockerfile" {
+		return "docker build --target lock --output . ."
+	}
+	return "docker build --target lock --output . -f " + plan.Printable(file) + " ."
+}
+
 // WritePins writes a pybuild.lock: the images of a build over those that were pinned
-// already, since several configurations can share the file.
-func WritePins(old *Pins, images, frontend map[string]string) string {
+// already, since several configurations can share the file. Its first line has the command that wrote it,
+// by the file of -f.
+func WritePins(old *Pins, images, frontend map[string]string, file string) string {
 	all := map[string]string{}
 	if old != nil {
 		for ref, d := range old.Images {
@@ -128,7 +137,7 @@ func WritePins(old *Pins, images, frontend map[string]string) string {
 		all[ref] = d
 	}
 	var b strings.Builder
-	b.WriteString("# Images by digest. Written by: docker build --target lock --output . .\n# Commit it. For newer images: --build-arg UPGRADE=all, or the names of some.\nversion = 1\n")
+	b.WriteString("# Images by digest. Written by: " + LockCommand(file) + "\n# Commit it. For newer images: --build-arg UPGRADE=all, or the names of some.\nversion = 1\n")
 	write := func(table string, pins map[string]string) {
 		if len(pins) == 0 {
 			return

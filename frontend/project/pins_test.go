@@ -15,7 +15,7 @@ const someDigest = "sha256:5f1e8b2c7d3a4960b1c2d3e4f5a60718293a4b5c6d7e8f9012a3b
 
 func TestPins(t *testing.T) {
 	other := strings.Replace(someDigest, "5f", "6f", 1)
-	first := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "astral/uv:0.13.9": someDigest}, map[string]string{"org/pybuild": someDigest})
+	first := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "astral/uv:0.13.9": someDigest}, map[string]string{"org/pybuild": someDigest}, "pybuild.toml")
 	pins, err := ParsePins([]byte(first))
 	if err != nil {
 		t.Fatal(err)
@@ -26,11 +26,16 @@ func TestPins(t *testing.T) {
 	if !strings.Contains(first, "# renovate: datasource=docker depName=astral/uv\n\"astral/uv:0.13.9\" = \""+someDigest+"\"\n") {
 		t.Errorf("the file is\n%s", first)
 	}
-	if diff := cmp.Diff(first, WritePins(pins, nil, nil)); diff != "" {
+	if diff := cmp.Diff(first, WritePins(pins, nil, nil, "pybuild.toml")); diff != "" {
 		t.Errorf("a file that is written again (-first +second):\n%s", diff)
 	}
+	for file, want := range map[string]string{"pybuild.toml": "--output . -f pybuild.toml .\n", "Dockerfile": "--output . .\n"} {
+		if line, _, _ := strings.Cut(WritePins(pins, nil, nil, file), "Commit"); !strings.Contains(line, want) {
+			t.Errorf("by %s it begins with %s", file, line)
+		}
+	}
 	// Another configuration's image is kept.
-	second, err := ParsePins([]byte(WritePins(pins, map[string]string{"python:3.12-slim": other}, nil)))
+	second, err := ParsePins([]byte(WritePins(pins, map[string]string{"python:3.12-slim": other}, nil, "pybuild.toml")))
 	if err != nil || second.Digest("python:3.13-slim") != someDigest || second.Digest("python:3.12-slim") != other {
 		t.Errorf("the second file has %v, %v", second, err)
 	}
@@ -89,7 +94,7 @@ func (r recipe) find(manager int, text string) [][]string {
 // and a first line with and without a digest.
 func TestRenovate(t *testing.T) {
 	config := renovate(t)
-	written := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "127.0.0.1:5000/astral/uv:0.13.9": someDigest, "registry.example:5000/bare": someDigest}, map[string]string{"org/pybuild:v1": someDigest})
+	written := WritePins(nil, map[string]string{"python:3.13-slim": someDigest, "127.0.0.1:5000/astral/uv:0.13.9": someDigest, "registry.example:5000/bare": someDigest}, map[string]string{"org/pybuild:v1": someDigest}, "pybuild.toml")
 	want := [][]string{
 		{"127.0.0.1:5000/astral/uv", "0.13.9", someDigest}, {"python", "3.13-slim", someDigest}, {"registry.example:5000/bare", "", someDigest}, {"org/pybuild", "v1", someDigest},
 	}
@@ -136,7 +141,7 @@ func TestRenovateKeepsTags(t *testing.T) {
 	if got := slices.Sorted(slices.Values(rules[0].MatchUpdateTypes)); !slices.Equal(got, []string{"major", "minor", "patch"}) {
 		t.Errorf("what is left out are updates of %v", got)
 	}
-	pins, err := ParsePins([]byte(WritePins(nil, map[string]string{"python:3.14-slim": someDigest}, nil)))
+	pins, err := ParsePins([]byte(WritePins(nil, map[string]string{"python:3.14-slim": someDigest}, nil, "pybuild.toml")))
 	if err != nil || pins.Digest("python:3.13-slim") != "" {
 		t.Errorf("a newer tag pins the older one: %v", err)
 	}
