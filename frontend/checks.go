@@ -97,7 +97,7 @@ func AsError(w diag.Warning) *diag.Error {
 // warnings are those that need neither an image nor the resolver.
 func (in *inputs) warnings() []diag.Warning {
 	warnings := planner.Warnings(planner.Input{Config: in.config, Facts: in.facts, Apps: in.apps, BuildArgs: in.ui.BuildArgs, Target: in.ui.Target})
-	return append(warnings, in.checkFrontend()...)
+	return append(append(warnings, in.unused...), in.checkFrontend()...)
 }
 
 // warn shows warnings, or fails the build with them where they are to be errors.

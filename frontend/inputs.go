@@ -36,8 +36,9 @@ type inputs struct {
 	pins      *project.Pins     // nil without a lock of images
 	buildLock *project.Pylock   // of what packages are built with
 	shipped   shipped
-	epoch     *time.Time // that dates the image; nil for the time of the build
-	startRoot string     // what has to be on sys.path for what the configuration starts
+	epoch     *time.Time     // that dates the image; nil for the time of the build
+	unused    []diag.Warning // of files that have keys and no effect
+	startRoot string         // what has to be on sys.path for what the configuration starts
 }
 
 // readInputs reads the file of -f, the configuration and the project.
@@ -54,6 +55,10 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	}
 	if err := in.readConfig(manifests); err != nil {
 		return in, err
+	}
+	in.unused = in.unread(manifests)
+	for _, w := range in.unused {
+		in.files[w.At.File] = w.Source
 	}
 	// From here on the file is only shown.
 	in.entry.Data = diag.Mask(in.entry.Data)

@@ -19,7 +19,7 @@ func TestEngineErrors(t *testing.T) {
 	}{
 		"no such image": {"base = \"" + registry + "/test/nowhere:1\"\n" + job, nil,
 			[]string{"pybuild.toml:1:8: cannot use the image " + registry + "/test/nowhere:1", "not found [PB204]"}},
-		"no such Python":            {"python = \"3.31\"\n" + job, nil, []string{"pybuild.toml:1:10: cannot use the image python:3.31-slim", "[PB204]", "the newest Python that this pybuild knows of is 3.15"}},
+		"no such Python":            {"python = \"3.31\"\n[serve]\nscript = \"job.py\"\n", nil, []string{"pybuild.toml:1:10: cannot use the image python:3.31-slim", "[PB204]", "the newest Python that this pybuild knows of is 3.15"}},
 		"no such server":            {"base = \"127.0.0.1:9/test/nowhere:1\"\n" + job, nil, []string{"connection refused [PB204]"}},
 		"no Python":                 {"base = \"astral/uv:0.13.9\"\n" + job, nil, []string{"pybuild.toml:1:8: the image astral/uv:0.13.9 has no python3 that runs", "[PB205]"}},
 		"another Python":            {"base = \"" + minimal + "\"\n" + strings.Replace(job, "3.13", "3.12", 1), nil, []string{"has Python 3.13, not 3.12 [PB206]"}},

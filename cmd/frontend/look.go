@@ -44,7 +44,7 @@ func check(o *options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	warnings := frontend.Counted(options, planner.Warnings(p.input))
+	warnings := frontend.Counted(options, append(planner.Warnings(p.input), frontend.Unread(name, p.files)...))
 	var errs []error
 	for _, w := range warnings {
 		if options.ReturnAsError {

@@ -32,6 +32,7 @@ func Checks() []Check {
 		{"UnpinnedBase", "The tag of an image is `latest`, or there is none."},
 		{"UnservedStatic", "Django's static files are neither collected nor served."},
 		{"UnusedBuildArg", "`--build-arg` names something that `[build] args` does not have."},
+		{"UnusedConfiguration", "A second file has keys for pybuild, and they have no effect."},
 		{"UnusedDependencies", "A file lists dependencies, and they are not installed."},
 		{"UnverifiedFile", "A lock has no usable hash for a file that is fetched by its URL."},
 	}
