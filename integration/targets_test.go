@@ -208,6 +208,10 @@ func TestTargetLock(t *testing.T) {
 	if tr := (build{dir: b.dir}).must(t); strings.Contains(strings.Join(tr.warnings, "\n"), "NotLocked") {
 		t.Errorf("the lock is not one: %s", tr.warnings)
 	}
+	write(t, filepath.Join(b.dir, "requirements.txt"), files["requirements.txt"]+"other\n")
+	build{dir: b.dir}.fails(t, `requirements.txt:3:1: "other" is in requirements.txt, but not in pylock.toml:`, "docker build --target lock --output . -f pybuild.toml .")
+	write(t, filepath.Join(b.dir, "pybuild.toml"), job+"[build]\ninput = \"pylock.toml\"\n")
+	build{dir: b.dir}.must(t)
 }
 
 // TestTargetDebug has the app answer, and a debugger beside it, on the runtime's layers.

@@ -227,6 +227,10 @@ func newBuilder(in Input) (*builder, error) {
 		return nil, err
 	}
 	b.decide("input", string(in.Facts.Input), in.Facts.InputReason)
+	environment := project.Environment{Python: in.Base.Python.Version, Machine: project.Machine(architecture(in.Platform))}
+	if err := in.Facts.CheckPylock(environment, Choice(in.Config).Selection()); err != nil {
+		return nil, err
+	}
 	if err := b.checkHermetic(); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type Choice struct {
 	Source     []byte
 }
 
-func (c Choice) selection() Selection {
+// Selection is what of a lock is installed.
+func (c Choice) Selection() Selection {
 	return Selection{Extras: c.Extras, Groups: c.Groups, At: c.SelectedAt, Source: c.Source}
 }
 

@@ -178,7 +178,9 @@ func (f *Facts) readPylock(fsys fs.FS) error {
 	if err != nil {
 		return Unreadable(f.InputFile, err)
 	}
-	f.Pylock, err = ParsePylock(f.InputFile, data)
+	if f.Pylock, err = ParsePylock(f.InputFile, data); err == nil && !f.InputNamed {
+		f.pylockSources(fsys)
+	}
 	return err
 }
 

@@ -23,7 +23,7 @@ func (f *Facts) readForeignLock(fsys fs.FS, c Choice) error {
 	}
 	f.Warnings = append(f.Warnings, warnings...)
 	f.OtherLock = lock
-	set, err := lock.Set(c.selection())
+	set, err := lock.Set(c.Selection())
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,8 @@ type Facts struct {
 	outside   []outsideSource
 	uvIndexes []Index           // of uv.toml
 	setups    map[string][]byte // setup.py files by path
+	// pylockListed is what a pylock.toml was made of.
+	pylockListed []listed
 }
 
 // Read gathers the facts of the project in fsys, which is rooted at the build
@@ -135,7 +137,7 @@ func Read(fsys fs.FS, choice Choice) (*Facts, error) {
 		err = f.choosePackage(choice)
 	}
 	if err == nil {
-		err = f.checkSelection(choice.selection())
+		err = f.checkSelection(choice.Selection())
 	}
 	if err == nil {
 		err = f.readPythonRequest(fsys)

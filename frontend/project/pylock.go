@@ -18,6 +18,7 @@ type Pylock struct {
 	RequiresPython string          `toml:"requires-python"`
 	CreatedBy      string          `toml:"created-by"`
 	Environments   []string        `toml:"environments"`
+	DefaultGroups  []string        `toml:"default-groups"`
 	Packages       []PylockPackage `toml:"packages"`
 }
 
