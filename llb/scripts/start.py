@@ -76,11 +76,23 @@ def option(argv, name, replace):
             argv[i + 1] = replace(argv[i + 1])
 
 
+def number(name, what, most):
+    """Return a variable that is a number, or "" where it is not set.
+
+    A server would say of anything else that one of its options is wrong, which
+    whoever set the variable never wrote.
+    """
+    value = os.environ.get(name, "").strip()
+    if value and not (value.isascii() and value.isdigit() and len(value) <= 9 and int(value) <= most):
+        sys.exit(f'{name} is "{value:.60}", which is no {what}: pass the container a number up to {most}, or no {name}')
+    return value
+
+
 def workers(per_core, extra):
     """Return a function from the configured number of workers to the one to use."""
 
     def replace(value):
-        chosen = os.environ.get("WEB_CONCURRENCY", "")
+        chosen = number("WEB_CONCURRENCY", "number of workers", 1024)
         if chosen:
             return chosen
         return str(auto_workers(per_core, extra)) if value == "auto" else value
@@ -89,7 +101,7 @@ def workers(per_core, extra):
 
 
 def port(value):
-    return os.environ.get("PORT") or value
+    return number("PORT", "port", 65535) or value
 
 
 def bind(value):
