@@ -92,6 +92,13 @@ func (b *builder) foundStart() (start, error) {
 	if apps.Truncated {
 		hint = "the project is large, and not all of it was searched\n" + hint
 	}
+	if apps.NoPython {
+		where := "the build context"
+		if b.Facts.Dir != "." {
+			where = b.Facts.Dir
+		}
+		hint = where + " has no Python file to start: is the directory at the end of the command the project's, and does .dockerignore leave its code in?\n" + hint
+	}
 	return start{}, &diag.Error{Code: "PB301", At: plan.Location{File: name}, Source: source, Message: "nothing says what the container runs", Hint: hint}
 }
 
@@ -137,6 +144,13 @@ func (b *builder) startOfWeb(apps *project.Apps) (start, bool, error) {
 		lines = append(lines, line)
 	}
 	if len(roots) > 0 {
+		dir := apps.Web[0].ImportRoot
+		if dir == "." {
+			dir = apps.Web[1].ImportRoot
+		}
+		if path.Base(dir) != "src" {
+			lines = append(lines, fmt.Sprintf("where each is a project of its own, have the command end with its directory: docker build -f %s/pybuild.toml %s", dir, dir))
+		}
 		lines = append(lines, "where two have one name, the directory of one below [runtime.env] chooses: "+strings.Join(slices.Compact(roots), " or "))
 	}
 	return start{}, false, &diag.Error{Code: "PB302", At: apps.Web[0].At,

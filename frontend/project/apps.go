@@ -165,4 +165,6 @@ type Apps struct {
 	Declared []Declaration `json:"declared,omitempty"`
 	// Truncated reports that the project is larger than what is searched.
 	Truncated bool `json:"truncated,omitempty"`
+	// NoPython reports that there is no Python file to look into.
+	NoPython bool `json:"-"`
 }

@@ -37,6 +37,7 @@ func ReadApps(fsys fs.FS, layout Layout) (*Apps, error) {
 	if err := w.walk(layout.Root, 0); err != nil {
 		return nil, err
 	}
+	w.apps.NoPython = len(w.paths) == 0
 	if err := w.readCode(); err != nil {
 		return nil, err
 	}
