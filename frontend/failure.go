@@ -121,6 +121,7 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 	}
 	failure.Code, failure.Message, failure.Hint = code, what, do
 	in.pointAt(failure)
+	in.lostIndex(ctx, failure, solve)
 	return true
 }
 
@@ -140,8 +141,8 @@ func (in *inputs) pointAt(failure *diag.Error) {
 	}
 }
 
-// afterwards runs a command in a container of trees that a failed step left, which it saw
-// at these paths.
+// afterwards runs a command in a container of trees that a failed step left, and of its
+// secrets, which it saw at these paths.
 func (in *inputs) afterwards(ctx context.Context, solve *errdefs.SolveError, out io.Writer, paths []string, command ...string) error {
 	caps := in.client.BuildOpts().Caps
 	if err := caps.Supports(gwpb.CapGatewayExec); err != nil {
@@ -150,6 +151,10 @@ func (in *inputs) afterwards(ctx context.Context, solve *errdefs.SolveError, out
 	exec := solve.Op.GetExec()
 	var mounts []client.Mount
 	for i, m := range exec.Mounts {
+		if slices.Contains(paths, m.Dest) && m.MountType == pb.MountType_SECRET {
+			mounts = append(mounts, client.Mount{Dest: m.Dest, MountType: m.MountType, SecretOpt: m.SecretOpt})
+			continue
+		}
 		if slices.Contains(paths, m.Dest) && i < len(solve.MountIDs) && solve.MountIDs[i] != "" {
 			mounts = append(mounts, client.Mount{Dest: m.Dest, ResultID: solve.MountIDs[i], MountType: pb.MountType_BIND})
 		}

@@ -111,3 +111,29 @@ func TestFailuresOfLocks(t *testing.T) {
 			ends(t, "apk cannot install what [runtime] install libpq names [PB514]")
 	})
 }
+
+// TestLostIndex has an index out of reach that is for those who log in.
+func TestLostIndex(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	const pass = "the index \"our-corp\" got no user name and password; if it wants them, pass them from variables of these names:\n" +
+		"  docker build --secret id=UV_INDEX_OUR_CORP_USERNAME --secret id=UV_INDEX_OUR_CORP_PASSWORD ..."
+	for name, c := range map[string]struct{ server, says string }{
+		"no name server": {"nowhere.invalid", "the build cannot look up the name of nowhere.invalid [PB506]"},
+		"no server":      {"127.0.0.1:9", "127.0.0.1:9 does not answer as it should [PB507]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{
+				"pybuild.toml": job + "[build]\nenv = { UV_HTTP_RETRIES = \"0\" }\n", "job.py": "",
+				"pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"inner\"]\n\n[[tool.uv.index]]\nname = \"our-corp\"\nurl = \"http://" + c.server + "/simple\"\ndefault = true\n",
+			}
+			b := build{dir: project(t, files)}
+			b.ends(t, "pyproject.toml:8:7: "+c.says, pass)
+			b.session = passing(map[string]string{"UV_INDEX_OUR_CORP_USERNAME": "builder", "UV_INDEX_OUR_CORP_PASSWORD": planted})
+			if err := b.run(t).err; err == nil || strings.Contains(err.Error(), "got no user name") || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("with a password the build ends with %v", err)
+			}
+		})
+	}
+}

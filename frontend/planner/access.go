@@ -48,8 +48,8 @@ func (b *builder) secrets() []config.Secret {
 	indexes := b.Facts.Indexes()
 	for _, index := range indexes {
 		if index.Name != "" {
-			for _, part := range []string{"_USERNAME", "_PASSWORD"} {
-				name := indexVariable(index.Name) + part
+			user, password := IndexSecrets(index.Name)
+			for _, name := range []string{user, password} {
 				add(config.Secret{ID: name, Env: name})
 			}
 		}
@@ -113,6 +113,11 @@ var notInVariable = regexp.MustCompile(`[^A-Z0-9]`)
 // (docs.astral.sh/uv/concepts/indexes, "Providing credentials directly").
 func indexVariable(name string) string {
 	return "UV_INDEX_" + notInVariable.ReplaceAllString(strings.ToUpper(name), "_")
+}
+
+// IndexSecrets are the names of the secrets with an index's user name and password.
+func IndexSecrets(index string) (user, password string) {
+	return indexVariable(index) + "_USERNAME", indexVariable(index) + "_PASSWORD"
 }
 
 // secretFile is where a step sees a secret that becomes a variable.

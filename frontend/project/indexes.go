@@ -3,6 +3,7 @@ package project
 import (
 	"io/fs"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pybuild/pybuild/frontend/tomlfile"
@@ -71,7 +72,8 @@ func readIndexTables(file *tomlfile.File, path ...string) []Index {
 	for i, t := range tables {
 		// Pipenv and Poetry write the public one down, under this name.
 		if u, err := url.Parse(t.URL); err == nil && u.Host != "" && !strings.EqualFold(t.Name, "pypi") {
-			all = append(all, Index{Name: t.Name, URL: t.URL, Explicit: t.Explicit, Default: t.Default, At: file.At(append(path, itoa(i))...)})
+			table := append(slices.Clone(path), itoa(i))
+			all = append(all, Index{Name: t.Name, URL: t.URL, Explicit: t.Explicit, Default: t.Default, At: file.At(table...), URLAt: file.At(append(table, "url")...)})
 		}
 	}
 	return all

@@ -38,7 +38,7 @@ type Source struct {
 type Index struct {
 	Name, URL         string
 	Explicit, Default bool
-	At                plan.Location
+	At, URLAt         plan.Location
 }
 
 func (p *Pyproject) readUV() error {
@@ -150,11 +150,11 @@ func (p *Pyproject) readIndexes() error {
 	for i, index := range indexes {
 		p.Indexes = append(p.Indexes, Index{Name: index.Name, URL: index.URL,
 			Explicit: index.Explicit, Default: index.Default,
-			At: p.File.At("tool", "uv", "index", strconv.Itoa(i))})
+			At: p.File.At("tool", "uv", "index", strconv.Itoa(i)), URLAt: p.File.At("tool", "uv", "index", strconv.Itoa(i), "url")})
 	}
 	if url, ok := p.File.Value("tool", "uv", "index-url"); ok {
 		if s, ok := url.(string); ok {
-			p.Indexes = append(p.Indexes, Index{URL: s, Default: true, At: p.File.At("tool", "uv", "index-url")})
+			p.Indexes = append(p.Indexes, Index{URL: s, Default: true, At: p.File.At("tool", "uv", "index-url"), URLAt: p.File.At("tool", "uv", "index-url")})
 		}
 	}
 	for _, key := range []string{"extra-index-url", "find-links"} {
@@ -163,7 +163,7 @@ func (p *Pyproject) readIndexes() error {
 			return err
 		}
 		for i, url := range urls {
-			p.Indexes = append(p.Indexes, Index{URL: url, At: p.File.At("tool", "uv", key, strconv.Itoa(i))})
+			p.Indexes = append(p.Indexes, Index{URL: url, At: p.File.At("tool", "uv", key, strconv.Itoa(i)), URLAt: p.File.At("tool", "uv", key, strconv.Itoa(i))})
 		}
 	}
 	return nil
