@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/pybuild/pybuild/frontend/diag"
@@ -137,39 +137,53 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 		check, _ := diag.FindCheck(w.Rule)
 		at := parser.Range{Start: position(w.At.Start), End: position(w.At.End)}
 		detail := w.Message
-		if w.At.File != "" && w.At.File != in.entry.Filename {
-			// buildx says of every place that it is in the file of -f.
-			detail = w.At.String() + ": " + detail
-		}
 		if w.Hint != "" {
 			detail += "\n" + w.Hint
 		}
-		results.AddWarning(w.Rule, check.Meaning, check.Page(), detail, results.AddSource(in.sourceMap(w.At.File)), []parser.Range{at})
+		source := noSource
+		if w.At.File == "" || w.At.File == in.entry.Filename {
+			source = results.AddSource(in.entry.SourceMap)
+		} else {
+			detail = w.At.String() + ": " + detail + in.elsewhere(w.At)
+		}
+		results.AddWarning(w.Rule, check.Meaning, check.Page(), detail, source, []parser.Range{at})
 	}
 	if err != nil {
-		// Clients print a source with it, whatever the error is about.
+		// Clients want a source with it, whatever the error is about.
 		results.Error = &lint.BuildError{Message: strings.TrimSpace(diag.MaskText(err.Error()) + "\n" + diag.See(err))}
-		file, at := "", plan.Location{}
+		results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.entry.SourceMap))}
 		if all := diag.All(err); len(all) > 0 {
-			file, at = all[0].At.File, all[0].At
-		}
-		results.Error.Location = pb.Location{SourceIndex: int32(results.AddSource(in.sourceMap(file)))}
-		if at.Start.Line > 0 {
-			results.Error.Location.Ranges = ranges(at)
+			switch at := all[0].At; {
+			case at.File != in.entry.Filename:
+				results.Error.Message += in.elsewhere(at)
+			case at.Start.Line > 0:
+				results.Error.Location.Ranges = ranges(at)
+			}
 		}
 	}
 	return results, nil
 }
 
+// noSource is the place of a warning that has none in the file of -f.
+const noSource = -1
+
+// elsewhere is the excerpt of a place outside of the file of -f: buildx says of every source
+// of a check that it is that file, so it is given none of the others.
+func (in *inputs) elsewhere(at plan.Location) string {
+	data := in.files[at.File]
+	if data == nil || at.Start.Line == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n")
+	source := errdefs.Source{Info: &pb.SourceInfo{Filename: plan.Printable(at.File), Data: data}, Ranges: ranges(at)}
+	if source.Print(&b) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // position is a place as the linter has it: columns count from zero.
 func position(p plan.Position) parser.Position {
 	return parser.Position{Line: max(p.Line, 1), Character: max(p.Column-1, 0)}
-}
-
-// sourceMap is a file that a place points into; the one of -f where there is none.
-func (in *inputs) sourceMap(file string) *bk.SourceMap {
-	if data, ok := in.files[file]; ok && file != in.entry.Filename {
-		return &bk.SourceMap{Filename: plan.Printable(file), Language: "TOML", Data: data, Definition: &bk.Definition{}}
-	}
-	return in.entry.SourceMap
 }

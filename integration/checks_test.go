@@ -20,10 +20,15 @@ func TestChecks(t *testing.T) {
 	page := "https://github.com/pybuild/pybuild/blob/main/docs/checks.md#"
 	said := text(build{dir: project(t, files), attrs: check}.must(t))
 	for _, want := range []string{"WARNING: RootUser - " + page + "rootuser\nthe container runs as root", "\nleave the key out: the app then runs as appuser", "pybuild.toml:3\n",
-		"3 | >>> user = \"root\"", "WARNING: NotLocked - " + page + "notlocked\nrequirements.txt:1:1: requirements.txt does not pin", "requirements.txt:1\n"} {
+		"3 | >>> user = \"root\"", "WARNING: NotLocked - " + page + "notlocked\nrequirements.txt:1:1: requirements.txt does not pin",
+		"goes before requirements.txt\nrequirements.txt:1\n--------------------\n   1 | >>> blinker\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the check does not say %q: %s", want, said)
 		}
+	}
+	// buildx takes every source for the file of -f.
+	if said := string(build{dir: project(t, files), attrs: check}.must(t).metadata["result.json"]); strings.Contains(said, `"filename": "requirements.txt"`) {
+		t.Errorf("the check gives the client a source that it takes for pybuild.toml: %s", said)
 	}
 	first := "# syntax=org/pybuild\n"
 	files["pybuild.toml"] = strings.Replace(files["pybuild.toml"], first, first+"# check=skip=RootUser\n", 1)
@@ -45,7 +50,7 @@ func TestChecks(t *testing.T) {
 	answer := func() string {
 		return string(build{dir: project(t, files), attrs: check}.must(t).metadata["result.json"])
 	}
-	if said := answer(); !strings.Contains(said, "NotLocked") || !strings.Contains(said, "job.py defines no app [PB310]") {
+	if said := answer(); !strings.Contains(said, "NotLocked") || !strings.Contains(said, "job.py defines no app [PB310]") || strings.Contains(said, `"filename": "job.py"`) {
 		t.Errorf("the check of what is not in the source says %s", said)
 	}
 	files["job.py"] = "app = print\n"
