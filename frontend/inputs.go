@@ -39,6 +39,7 @@ type inputs struct {
 	epoch     *time.Time     // that dates the image; nil for the time of the build
 	unused    []diag.Warning // of files that have keys and no effect
 	startRoot string         // what has to be on sys.path for what the configuration starts
+	script    string         // the start that was found, where its own metadata says what it needs
 }
 
 // readInputs reads the file of -f, the configuration and the project.
@@ -90,7 +91,36 @@ func readInputs(ctx context.Context, c client.Client, ui *dockerui.Client) (*inp
 	if in.views, err = in.contexts(ctx, manifests); err != nil {
 		return in, err
 	}
-	return in, in.readApps(ctx, manifests)
+	if err := in.readApps(ctx, manifests); err != nil || in.script == "" {
+		return in, err
+	}
+	return in, in.readScript(ctx)
+}
+
+// readScript reads the project again, with the script that was found to start.
+func (in *inputs) readScript(ctx context.Context) error {
+	manifests, err := in.manifests(ctx, in.named()...)
+	if err != nil {
+		return err
+	}
+	in.project = manifests
+	if in.ui.Target == planner.Locking {
+		in.project = project.Unlocked(manifests)
+	}
+	if err := in.readProject(in.project); err != nil {
+		return err
+	}
+	in.views, err = in.contexts(ctx, manifests)
+	return err
+}
+
+// choice is what the configuration says about the project's files, with the script that was found.
+func (in *inputs) choice() project.Choice {
+	c := planner.Choice(in.config)
+	if in.script != "" {
+		c.Script = in.script
+	}
+	return c
 }
 
 // unreadable is project's, whose name others hide here.
@@ -131,6 +161,7 @@ func (in *inputs) readApps(ctx context.Context, manifests fs.FS) error {
 			}
 		}
 	}
+	in.script = planner.FoundScript(planner.Input{Config: in.config, Facts: in.facts, Apps: in.apps}, source)
 	return nil
 }
 
@@ -210,7 +241,7 @@ func (in *inputs) readConfig(project fs.FS) error {
 // readProject gathers the facts, and the texts that their places point into.
 func (in *inputs) readProject(fsys fs.FS) error {
 	var err error
-	in.facts, err = project.Read(fsys, planner.Choice(in.config))
+	in.facts, err = project.Read(fsys, in.choice())
 	for _, d := range diag.All(err) {
 		if d.Source != nil {
 			in.keep(d.At.File, d.Source)
@@ -250,7 +281,7 @@ func (in *inputs) develop(fsys fs.FS) {
 // to read.
 func (in *inputs) named() []string {
 	var named []string
-	c := planner.Choice(in.config)
+	c := in.choice()
 	if file := in.config.Runtime.CA; file != "" {
 		named = append(named, file)
 	}

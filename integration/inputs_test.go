@@ -203,3 +203,23 @@ func TestEditable(t *testing.T) {
 	})
 	build{dir: dir, read: []string{"usr/local/lib/python3.13/site-packages/alpha.py", "usr/local/lib/python3.13/site-packages/probe.json"}}.must(t)
 }
+
+// TestFoundScript builds the only script of a project, which nothing names, with what its own
+// metadata asks for, and holds its lock to that.
+func TestFoundScript(t *testing.T) {
+	t.Parallel()
+	block := func(dependencies string) string {
+		return "# /// script\n# requires-python = \">=3.12\"\n# dependencies = [" + dependencies + "]\n# ///\nimport blinker\n"
+	}
+	const installed = "usr/local/lib/python3.13/site-packages/blinker/__init__.py"
+	dir := projectDir(t, map[string]string{"pybuild.toml": "python = \"3.13\"\n", "job.py": block(`"blinker==1.8.2"`)}, nil)
+	if tr := (build{dir: dir, read: []string{installed}}).must(t); !strings.Contains(strings.Join(tr.warnings, "\n"), "NotLocked") {
+		t.Errorf("the warnings are %s", tr.warnings)
+	}
+	dir = projectDir(t, map[string]string{"pybuild.toml": "python = \"3.13\"\n", "job.py": block(`"blinker==1.8.2"`)}, []string{"uv", "lock", "--quiet", "--script", "job.py"})
+	if tr := (build{dir: dir, read: []string{installed}}).must(t); strings.Contains(strings.Join(tr.warnings, "\n"), "NotLocked") {
+		t.Errorf("the lock is not one: %s", tr.warnings)
+	}
+	write(t, filepath.Join(dir, "job.py"), block(`"blinker==1.8.2", "itsdangerous"`))
+	build{dir: dir}.fails(t, `"itsdangerous" is in dependencies, but not in job.py.lock`, "uv lock --script job.py")
+}

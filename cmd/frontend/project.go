@@ -97,6 +97,13 @@ func openWith(fsys fs.FS, cfg *config.Config, target string) (*opened, error) {
 	if in.Apps, err = project.ReadApps(tree.Project, layout); err != nil {
 		return nil, err
 	}
+	if script := planner.FoundScript(in, tree.Project); script != "" {
+		choice := planner.Choice(cfg)
+		choice.Script = script
+		if in.Facts, err = project.Read(fsys, choice); err != nil {
+			return nil, err
+		}
+	}
 	if planner.Runs(target) {
 		if in.StartRoot, err = planner.CheckNamed(in, tree); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,21 @@ type start struct {
 func Configured(in Input) bool {
 	s := in.Config.Serve
 	return s.App != "" || s.Module != "" || s.Script != "" || len(s.Command) > 0 || len(s.Entrypoint) > 0
+}
+
+// FoundScript is what the source shows to start, where that says in its own metadata (PEP 723)
+// what it needs, as if serve.script named it; "" for anything else. A web app has requirements
+// that say more, where there are any.
+func FoundScript(in Input, source fs.FS) string {
+	if in.Apps == nil || Configured(in) || in.Config.Build.Input != "" || InstallsProject(in) {
+		return ""
+	}
+	b := builder{Input: in, plan: &plan.Plan{}, defaults: map[string]string{}}
+	st, err := b.foundStart()
+	if err != nil || st.app != "" && in.Facts.Input != project.InputNone || !project.HasInlineMetadata(source, st.at.File) {
+		return ""
+	}
+	return st.at.File
 }
 
 // chooseStart is what the configuration says, else what the source shows.

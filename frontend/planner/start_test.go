@@ -107,3 +107,38 @@ func starts(t *testing.T, file string, installed []string) string {
 	}
 	return text.String()
 }
+
+// TestFoundScript takes the metadata of what the source shows to start, as if the configuration
+// named it.
+func TestFoundScript(t *testing.T) {
+	const block = "# /// script\n# dependencies = [\"idna\"]\n# ///\n"
+	for name, c := range map[string]struct {
+		configuration string
+		files         map[string]string
+		want          string
+	}{
+		"the only script":          {files: map[string]string{"job.py": block + "import idna\n"}, want: "job.py"},
+		"beside modules":           {files: map[string]string{"job.py": block + "import other\n", "other.py": ""}, want: "job.py"},
+		"beside requirements":      {files: map[string]string{"main.py": block, "requirements.txt": "click\n"}, want: "main.py"},
+		"without metadata":         {files: map[string]string{"main.py": "print()\n"}},
+		"one of two":               {files: map[string]string{"a.py": block, "b.py": block}},
+		"a web app":                {files: map[string]string{"main.py": block + "from fastapi import FastAPI\napp = FastAPI()\n"}, want: "main.py"},
+		"a web app's requirements": {files: map[string]string{"main.py": block + "from fastapi import FastAPI\napp = FastAPI()\n", "requirements.txt": "fastapi\nuvicorn\n"}},
+		"a program of streamlit":   {files: map[string]string{"show.py": block + "import streamlit as st\nst.write(1)\n"}, want: "show.py"},
+		"another is configured":    {configuration: "[serve]\nmodule = \"other\"\n", files: map[string]string{"job.py": block, "other.py": ""}},
+		"another input":            {configuration: "[build]\ninput = \"requirements.txt\"\n", files: map[string]string{"job.py": block, "requirements.txt": "click\n"}},
+		"a package": {files: map[string]string{"shop/__main__.py": block, "shop/__init__.py": "",
+			"pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n[build-system]\nrequires = [\"hatchling\"]\n"}},
+	} {
+		fsys, cfg, facts := described(t, c.configuration, c.files)
+		in := planner.Input{Config: cfg, Facts: facts}
+		apps, err := project.ReadApps(fsys, project.Layout{Root: facts.Dir, Package: planner.InstallsProject(in)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Apps = apps
+		if got := planner.FoundScript(in, fsys); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

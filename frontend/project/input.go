@@ -32,7 +32,7 @@ func (f *Facts) inputFiles(fsys fs.FS, c Choice) []inputFile {
 	add(InputPoetry, "poetry.lock", "poetry.lock pins every dependency")
 	add(InputPDM, "pdm.lock", "pdm.lock pins every dependency")
 	add(InputPipfile, "Pipfile.lock", "Pipfile.lock pins every dependency")
-	if c.Script != "" && hasInlineMetadata(fsys, c.Script) {
+	if c.Script != "" && HasInlineMetadata(fsys, c.Script) {
 		add(InputScript, c.Script, c.Script+" says in its own metadata what it needs")
 	}
 	add(InputRequirements, RequirementsFile, "requirements.txt lists the dependencies")

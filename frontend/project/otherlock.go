@@ -107,9 +107,12 @@ func (f *Facts) readScript(fsys fs.FS) error {
 	return f.Script.CheckStale(f.ScriptLock)
 }
 
-// hasInlineMetadata reports whether a script says what it needs. What is wrong
+// HasInlineMetadata reports whether a script says what it needs. What is wrong
 // with it is reported when it is read.
-func hasInlineMetadata(fsys fs.FS, name string) bool {
+func HasInlineMetadata(fsys fs.FS, name string) bool {
+	if path.Ext(name) != ".py" {
+		return false
+	}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return false
