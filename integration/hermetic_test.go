@@ -215,7 +215,7 @@ func TestHermeticBuildScript(t *testing.T) {
 	files["pylock.toml"], files["shop/__main__.py"] = ix.pylock(t, dist{name: "alpha", version: "1.0"}), "import alpha\n"
 	dir := pinned(t, files)
 	build{dir: dir}.fails(t, "ConnectionRefusedError")
-	replace(t, filepath.Join(dir, "pybuild.toml"), "hermetic = true\n", "env = { UV_DEFAULT_INDEX = \""+ix.simple()+"\" }\n")
+	replace(t, filepath.Join(dir, "pybuild.toml"), "hermetic = true\nrequires = \"pylock.build.toml\"\n", "env = { UV_DEFAULT_INDEX = \""+ix.simple()+"\" }\n")
 	build{dir: dir}.must(t)
 }
 
