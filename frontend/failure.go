@@ -120,9 +120,17 @@ func (in *inputs) reported(ctx context.Context, failure *diag.Error, solve *errd
 		return false
 	}
 	failure.Code, failure.Message, failure.Hint = code, what, do
+	if in.facts != nil && in.ui.Target != planner.Locking && !in.facts.Locked() {
+		failure.Hint = withoutLock(do)
+	}
 	in.pointAt(failure)
 	in.lostIndex(ctx, failure, solve)
 	return true
+}
+
+// withoutLock is a hint for a project that has no lock: a step does not know of one.
+func withoutLock(hint string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(hint, " and lock again"), ",")
 }
 
 // asked is a requirement that a message is about, as "there is no flaskk==3.1".

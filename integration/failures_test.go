@@ -44,7 +44,7 @@ func TestFailures(t *testing.T) {
 		says                 []string
 	}{
 		"no such package":        {"", index + "nothing\n", []string{"requirements.txt:2:1: no index has a package nothing [PB501]", "check its name"}},
-		"no such version":        {"", index + "# two\n\ninner==3\n", []string{"requirements.txt:4:1: there is no inner==3 [PB501]", "ask for a version that is published"}},
+		"no such version":        {"", index + "# two\n\ninner==3\n", []string{"requirements.txt:4:1: there is no inner==3 [PB501]", "ask for a version that is published\n"}},
 		"a conflict":             {"", index + "inner\nouter\n", []string{"[PB501]"}},
 		"no name server":         {once, "--index-url http://nowhere.invalid/simple\ninner\n", []string{"the build cannot look up the name of nowhere.invalid [PB506]", "HTTPS_PROXY"}},
 		"no server":              {once, "--index-url http://127.0.0.1:9/simple\ninner\n", []string{"127.0.0.1:9 does not answer as it should [PB507]", "try again"}},

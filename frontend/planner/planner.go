@@ -250,7 +250,7 @@ func (b *builder) decidePython() error {
 	}
 	chosen := b.Python
 	if chosen != "" && chosen != versions[0] {
-		reason += fmt.Sprintf(" and the base is published for: no python:%s-slim, which python = %q would not ask for", versions[0], chosen)
+		reason += fmt.Sprintf("; there is no python:%s-slim, and with python = %q nobody would look for it", versions[0], chosen)
 	} else {
 		if chosen == "" && len(versions) > 1 {
 			reason += ", if the base is published for it" // nobody asked a registry

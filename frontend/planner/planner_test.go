@@ -158,7 +158,7 @@ func TestNewestPython(t *testing.T) {
 	newest := planner.SupportedPythons()[len(planner.SupportedPythons())-1]
 	const reason = "nothing asks for a version of Python, so the newest is taken"
 	for _, c := range []struct{ published, chosen, reason string }{
-		{"3.12", "3.12", reason + " and the base is published for: no python:" + newest + "-slim, which python = \"3.12\" would not ask for"},
+		{"3.12", "3.12", reason + "; there is no python:" + newest + "-slim, and with python = \"3.12\" nobody would look for it"},
 		{newest, newest, reason},
 		{"", newest, reason + ", if the base is published for it"},
 	} {

@@ -184,6 +184,11 @@ func (f *Facts) readPylock(fsys fs.FS) error {
 	return err
 }
 
+// Locked reports whether what is installed is what some tool locked.
+func (f *Facts) Locked() bool {
+	return isLock(f.Input) || f.ScriptLock != nil || f.Requirements != nil && (f.Loose != "" || f.Requirements.AllHashed())
+}
+
 // isLock reports inputs that pin every dependency. A pylock.toml is commonly made of
 // another one.
 func isLock(i Input) bool {
