@@ -131,14 +131,15 @@ func (b *builder) testCommand() ([]string, error) {
 
 // developerCommand is how the project's tool adds a dependency of developers.
 func (b *builder) developerCommand() string {
-	switch b.Facts.Input {
-	case project.InputPoetry:
+	switch b.Facts.Tool() {
+	case project.ToolPoetry:
 		return "poetry add --group dev pytest"
-	case project.InputPDM:
+	case project.ToolPDM:
 		return "pdm add -dG dev pytest"
-	case project.InputPipfile:
+	case project.ToolPipenv:
 		return "pipenv install --dev pytest"
-	case project.InputRequirements:
+	}
+	if b.Facts.Input == project.InputRequirements {
 		return "requirements-dev.txt"
 	}
 	return "uv add --dev pytest"

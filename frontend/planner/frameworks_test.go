@@ -35,6 +35,15 @@ func TestBrought(t *testing.T) {
 				"  write input = \"backend/requirements.txt\" in [build], or build with backend as the build context"},
 		{"a lock below", "", map[string]string{"backend/app.py": flask, "backend/uv.lock": "", "backend/pyproject.toml": ""}, "backend/uv.lock lists dependencies"},
 		{"no dependencies", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n"}, "pyproject.toml lists no dependencies, so there is no server for app:app [PB303]\n  add one: uv add gunicorn"},
+		{"Poetry's manifest", "", map[string]string{"app.py": flask, "pyproject.toml": "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\nflask = \"3\"\n"}, "[PB303]\n  add one to the dependencies: poetry add gunicorn"},
+		{"Poetry's backend", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n[tool.poetry]\npackage-mode = false\n"}, "poetry add gunicorn"},
+		{"uv beside Poetry's backend", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n[tool.poetry]\npackage-mode = false\n[tool.uv]\n"}, "uv add gunicorn"},
+		{"PDM's manifest", "", map[string]string{"app.py": flask, "pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\n[tool.pdm]\ndistribution = false\n"}, "pdm add gunicorn"},
+		{"a Pipfile alone", "", map[string]string{"app.py": flask, "Pipfile": "[packages]\nflask = \"*\"\n"},
+			"the Pipfile has no lock, so nothing is installed, and there is no server for app:app [PB303]\n  run `pipenv install gunicorn` and commit Pipfile.lock"},
+		{"setup.py", "", map[string]string{"app.py": flask, "setup.py": "from setuptools import setup\nsetup(name='shop')\n"}, "gunicorn in install_requires of setup.py"},
+		{"a pylock.toml", "", map[string]string{"app.py": flask, "requirements.txt": "flask\n", "pylock.toml": pylockOf("flask")}, "a line gunicorn in requirements.txt, and run `uv pip compile --universal requirements.txt -o pylock.toml`"},
+		{"a pylock.toml alone", "", map[string]string{"app.py": flask, "pylock.toml": pylockOf("flask")}, "a line gunicorn in the file that pylock.toml is made of, and lock again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fsys, cfg, facts := described(t, c.config, c.files)
@@ -58,4 +67,8 @@ func TestBrought(t *testing.T) {
 			}
 		})
 	}
+}
+
+func pylockOf(name string) string {
+	return "lock-version = \"1.0\"\ncreated-by = \"uv\"\n[[packages]]\nname = \"" + name + "\"\nversion = \"1\"\n"
 }

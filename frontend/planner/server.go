@@ -78,6 +78,8 @@ func (b *builder) chooseServer(st start) (kind serverKind, reason string, err er
 		switch nested := b.Facts.Nested; {
 		case b.Facts.Input != project.InputNone:
 			return fail("PB303", "add one: "+b.addCommand(server), "%s lists no dependencies, so there is no server for %s", b.inputName(), st.app)
+		case b.Facts.OnlyPipfile:
+			return fail("PB303", "run `"+b.addCommand(server)+"` and commit Pipfile.lock", "the Pipfile has no lock, so nothing is installed, and there is no server for %s", st.app)
 		case len(nested) > 0:
 			return fail("PB303", b.takeNested(nested), "nothing is installed, so there is no server for %s: %s, and no file at the root of the build context does",
 				st.app, lists(nested))
@@ -155,26 +157,28 @@ func (b *builder) suitable(i project.Interface) string {
 
 // addCommand is how the project's own tool adds a dependency.
 func (b *builder) addCommand(name string) string {
-	switch b.Facts.Input {
-	case project.InputPoetry:
-		return "poetry add " + name
-	case project.InputPDM:
-		return "pdm add " + name
-	case project.InputPipfile:
-		return "pipenv install " + name
+	f := b.Facts
+	if tool := f.Tool(); tool != "" {
+		return tool.Add(name)
+	}
+	switch f.Input {
 	case project.InputRequirements:
 		return "a line " + name + " in " + b.inputName()
-	case project.InputNone:
-		if b.Facts.Pyproject == nil && len(b.Facts.Nested) > 0 {
-			return "a line " + name + " in " + b.Facts.Nested[0] + ", and " + b.takeNested(b.Facts.Nested)
-		}
-		if b.Facts.Pyproject == nil {
-			return "a line " + name + " in a new requirements.txt"
-		}
 	case project.InputScript:
 		return "uv add --script " + b.inputName() + " " + name
+	case project.InputSetup:
+		return name + " in install_requires of " + b.inputName()
+	case project.InputPylock:
+		file, again := f.PylockSource()
+		if file == "" {
+			return "a line " + name + " in the file that " + b.inputName() + " is made of, and lock again"
+		}
+		return "a line " + name + " in " + file + ", and run `" + again + "`"
 	}
-	return "uv add " + name
+	if len(f.Nested) > 0 {
+		return "a line " + name + " in " + f.Nested[0] + ", and " + b.takeNested(f.Nested)
+	}
+	return "a line " + name + " in a new requirements.txt"
 }
 
 func (b *builder) uvicorn(st start, port, workers string) []string {

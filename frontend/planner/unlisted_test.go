@@ -24,6 +24,7 @@ func TestNotLocked(t *testing.T) {
 		{"a file that the configuration names", "[build]\ninput = \"requirements.txt\"", "", map[string]string{"requirements.txt": "outer\n"}, "does not pin", "write input = \"pylock.toml\"", "requirements.txt"},
 		{"the target that locks", "", "lock", map[string]string{"requirements.txt": "outer\n"}, "", "", "requirements.txt"},
 		{"another tool's", "", "lock", map[string]string{"pyproject.toml": "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\nouter = \"1\"\n"}, "not locked", "run `poetry lock`", ""},
+		{"PDM's", "", "", map[string]string{"pyproject.toml": "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"outer\"]\n[tool.pdm]\ndistribution = false\n"}, "not locked", "run `pdm lock` and commit pdm.lock", "pyproject.toml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, cfg, facts := described(t, c.config, c.files)

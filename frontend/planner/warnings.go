@@ -112,10 +112,10 @@ func lockHint(f *project.Facts) string {
 	case project.InputSetup:
 		return "run `uv pip compile --generate-hashes " + f.InputFile + " -o requirements.txt` and commit requirements.txt"
 	}
-	if f.Pyproject != nil && f.Pyproject.HasPoetry && !f.Pyproject.HasProject {
-		return "run `poetry lock` and commit poetry.lock"
+	if tool := f.Tool(); tool != "" {
+		return tool.LockHint()
 	}
-	return "run `uv lock` and commit uv.lock"
+	return project.ToolUV.LockHint()
 }
 
 // undeclared warns of build arguments that nothing takes, as a mistyped one.

@@ -68,6 +68,9 @@ func (f *Facts) chooseInput(fsys fs.FS, c Choice) error {
 	}
 	if len(found) == 0 {
 		f.Input, f.InputReason = InputNone, "no file says what to install, so nothing is installed"
+		if f.OnlyPipfile = exists(fsys, PipfileFile); f.OnlyPipfile {
+			f.unusedFile(PipfileFile, pipfileHint, PipfileFile+" has no lock, and nothing is installed from it alone")
+		}
 		f.warnOfNearInputs(fsys)
 		f.Nested = nestedInputs(fsys)
 		return nil

@@ -95,6 +95,8 @@ type Facts struct {
 	Loose string
 	// Nested are files below the root that list dependencies, where nothing is installed.
 	Nested []string
+	// OnlyPipfile reports a Pipfile without its lock, where nothing is installed.
+	OnlyPipfile bool
 	// Warnings do not stop the build.
 	Warnings []diag.Warning
 
