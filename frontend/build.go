@@ -94,6 +94,7 @@ func (in *inputs) image(ctx context.Context, platform *ocispecs.Platform) (*dock
 	checked := *t
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return checked.compiles(ctx, source, compilation) })
+	group.Go(func() error { return checked.warnOfSize(ctx, source) })
 	var ref client.Reference
 	group.Go(func() (err error) {
 		p, ref, err = t.build(ctx, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -131,7 +132,10 @@ func (in *inputs) lint(ctx context.Context) (*lint.LintResults, error) {
 	t, _, err := in.plan(ctx)
 	if err == nil {
 		warnings = append(warnings, planner.Advice(t.input)...)
-		_, _, err = t.starts(ctx)
+		var source fs.FS
+		if source, _, err = t.starts(ctx); err == nil {
+			warnings = append(warnings, t.largeApp(ctx, source)...)
+		}
 	}
 	for _, w := range Counted(in.checks, warnings) {
 		check, _ := diag.FindCheck(w.Rule)

@@ -31,6 +31,25 @@ func (t *target) starts(ctx context.Context) (fs.FS, []string, error) {
 	return source, files, planner.CheckFrameworks(t.input, source, files)
 }
 
+// largeApp looks at the size of the app, whose files are at hand: source is the view that
+// what starts was looked for in.
+func (t *target) largeApp(ctx context.Context, source fs.FS) []diag.Warning {
+	if source == nil {
+		return nil // nothing runs
+	}
+	if planner.SourceView(t.input) != plan.Files {
+		source = t.in.lazily(ctx, t.in.views[plan.Files])
+	}
+	return planner.LargeApp(t.input, source)
+}
+
+// warnOfSize warns of a large app, beside the build and once for all platforms: it asks the
+// engine for each directory.
+func (t *target) warnOfSize(ctx context.Context, source fs.FS) (err error) {
+	t.in.sized.Do(func() { err = t.in.warn(ctx, t.largeApp(ctx, source)) })
+	return err
+}
+
 // compilation is what compiles these files. It is a part of what the image hangs on, so that
 // a cache that is exported has it.
 func (t *target) compilation(ctx context.Context, files []string) (*bk.Definition, error) {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -37,6 +38,7 @@ type inputs struct {
 	buildLock *project.Pylock   // of what packages are built with
 	shipped   shipped
 	epoch     *time.Time     // that dates the image; nil for the time of the build
+	sized     sync.Once      // for the size of the app
 	unused    []diag.Warning // of files that have keys and no effect
 	startRoot string         // what has to be on sys.path for what the configuration starts
 	script    string         // the start that was found, where its own metadata says what it needs

@@ -1,6 +1,8 @@
 package integration
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -130,4 +132,31 @@ func TestGraph(t *testing.T) {
 	t.Parallel()
 	tr := build{dir: example(t, "fastapi"), attrs: map[string]string{"requestid": "frontend.explain-svg", "platform": "linux/amd64"}}.must(t)
 	golden.Assert(t, string(tr.metadata["result.txt"]), "../../docs/graph.svg")
+}
+
+// TestLargeApp has a large file in the context, which a build and a check name, and that is
+// not sent where it is left out.
+func TestLargeApp(t *testing.T) {
+	t.Parallel()
+	engine(t)
+	dir := project(t, map[string]string{"pybuild.toml": job, "job.py": "", "data/f.bin": ""})
+	if err := os.Truncate(filepath.Join(dir, "data", "f.bin"), 120_000_000); err != nil {
+		t.Fatal(err)
+	}
+	const want = "LargeApp: 120 MB of the build context become part of the image: data/f.bin (120 MB)"
+	if all := strings.Join(build{dir: dir}.must(t).warnings, "\n"); !strings.Contains(all, want) || strings.Count(all, "LargeApp") != 1 {
+		t.Errorf("the warnings are %s", all)
+	}
+	strict := map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"}
+	build{dir: dir, attrs: strict}.fails(t, want[len("LargeApp: "):]+" [PB404]")
+	lint := map[string]string{"requestid": "frontend.lint"}
+	if said := string(build{dir: dir, attrs: lint}.must(t).metadata["result.txt"]); !strings.Contains(said, "120 MB of the build context") {
+		t.Errorf("the check says %s", said)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte("data\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(build{dir: dir}.must(t).warnings, "\n"); strings.Contains(all, "LargeApp") {
+		t.Errorf("without the file the warnings are %s", all)
+	}
 }

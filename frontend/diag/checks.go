@@ -17,6 +17,7 @@ func Checks() []Check {
 		{"CredentialInURL", "A URL somewhere in a manifest has a password in it."},
 		{"DebugServer", "The command is a server for development, or debugging is on."},
 		{"FrontendPin", "Another frontend runs than the one that `pybuild.lock` has."},
+		{"LargeApp", "A hundred megabytes or more of the build context become part of the image."},
 		{"LockConflict", "A Pipfile.lock has one package at different versions in its sections."},
 		{"LockDrift", "The content hash of a poetry.lock or pdm.lock is that of another manifest, though nothing that is installed differs."},
 		{"MuslBase", "The base has musl, for which fewer packages have a wheel."},
