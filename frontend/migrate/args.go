@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"io/fs"
 	"regexp"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -62,6 +63,33 @@ var platformArgs = map[string]string{
 
 var proxyArg = regexp.MustCompile(`(?i)^(https?|ftp|no|all)_proxy$`)
 
+// buildVariable is one of compilers and build backends.
+var buildVariable = regexp.MustCompile(`^([A-Z]+FLAGS|CC|CXX|CPATH|LIBRARY_PATH|MAX_JOBS|(SETUPTOOLS|PBR|PDM|HATCH|POETRY|CMAKE|SKBUILD|MESON|CARGO|RUST|PYO3|MATURIN|CYTHON|CUDA|TORCH|CIBW)_?\w*)$`)
+
+// buildFiles are what may read a variable while the project or its packages are built.
+func buildFiles() []string {
+	return []string{
+		"setup.py", "setup.cfg", "pyproject.toml", "*build*.py", "CMakeLists.txt", "meson.build", "Makefile", "*.sh", "*.txt", "*.in", "*/*requirements*.txt", "requirements/*.txt",
+	}
+}
+
+// mentioned reports whether a file that a build may read has a word.
+func (f *found) mentioned(word string) bool {
+	whole := regexp.MustCompile(`\b` + regexp.QuoteMeta(word) + `\b`)
+	for _, pattern := range buildFiles() {
+		names, err := fs.Glob(f.fsys, pattern)
+		if err != nil {
+			continue
+		}
+		for _, name := range names {
+			if data, err := fs.ReadFile(f.fsys, name); err == nil && whole.Match(data) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // unused are the arguments that no instruction names: what is built may read them.
 func (s *stage) unused() {
 	for _, c := range s.Commands {
@@ -78,6 +106,8 @@ func (s *stage) unused() {
 				s.ask(a.at, what, "a build argument is recorded with the build: name it in secrets of [build], and pass it with docker build --secret id=%s", pair.Key)
 			case a.used || installerEnv.MatchString(pair.Key):
 				s.leave(a.at, what, "its default is written where it is used")
+			case !buildVariable.MatchString(pair.Key) && !s.mentioned(pair.Key):
+				s.leave(a.at, what, "nothing names it: write it to args of [build] where a build script reads it")
 			default:
 				s.set("build.args", pair.Key, a.value, a.at)
 			}

@@ -167,7 +167,7 @@ func (f *found) serveApp(image *stage, c *command, s *server, plainly func()) {
 	if port == "" && s.name == "flask" {
 		port = "5000"
 	}
-	f.exposes(port, at)
+	f.exposes(port, f.portAt(port, c))
 	if s.dir != "" {
 		f.layout.cwd = path.Join(f.layout.cwd, s.dir)
 	}
@@ -183,6 +183,19 @@ func (f *found) serveApp(image *stage, c *command, s *server, plainly func()) {
 		}
 		plainly()
 	}
+}
+
+// portAt is the line that says the port of a server: not that of its command where it has
+// the variable PORT alone.
+func (f *found) portAt(port string, c *command) plan.Location {
+	switch {
+	case strings.Contains(c.text, port):
+	case port == f.port.text:
+		return f.port.at
+	case port == f.exposed:
+		return f.exposedAt
+	}
+	return c.at
 }
 
 // runserver is Django's server for development, in whose place stands the one that is
