@@ -223,3 +223,12 @@ func TestFoundScript(t *testing.T) {
 	write(t, filepath.Join(dir, "job.py"), block(`"blinker==1.8.2", "itsdangerous"`))
 	build{dir: dir}.fails(t, `"itsdangerous" is in dependencies, but not in job.py.lock`, "uv lock --script job.py")
 }
+
+// TestIndexOfScript takes the packages of a script without a lock from the index that it names.
+func TestIndexOfScript(t *testing.T) {
+	t.Parallel()
+	ix := newIndex(t, dist{name: "inner", version: "1.0"})
+	dir := projectDir(t, map[string]string{"pybuild.toml": job, "job.py": "# /// script\n# requires-python = \">=3.12\"\n# dependencies = [\"inner\"]\n" +
+		"# [[tool.uv.index]]\n# name = \"corp\"\n# url = \"" + ix.simple() + "\"\n# default = true\n# ///\nimport inner\n"}, nil)
+	build{dir: dir, read: []string{"usr/local/lib/python3.13/site-packages/inner.py"}}.must(t)
+}

@@ -162,9 +162,11 @@ func (b *builder) serverFlags() []string {
 }
 
 // indexFlags name the project's indexes to a uv that does not see its manifest.
-func (b *builder) indexFlags() []string {
+func (b *builder) indexFlags() []string { return indexFlags(b.Facts.Indexes()) }
+
+func indexFlags(indexes []project.Index) []string {
 	var flags []string
-	for _, index := range b.Facts.Indexes() {
+	for _, index := range indexes {
 		url, flag := index.URL, "--index"
 		if index.Name != "" {
 			url = index.Name + "=" + url

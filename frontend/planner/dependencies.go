@@ -89,6 +89,12 @@ func (b *builder) lock(on plan.Ref) []string {
 		if b.Facts.ScriptLock != nil {
 			return append(export, "--script", b.Facts.InputFile)
 		}
+		if !b.airGapped() {
+			// uv reads the indexes of a script when it locks one, not here. One that is for
+			// some packages alone cannot be named so.
+			general := slices.DeleteFunc(b.Facts.Indexes(), func(i project.Index) bool { return i.Explicit })
+			compile = append(compile, indexFlags(general)...)
+		}
 		return append(compile, b.Facts.InputFile)
 	case project.InputPoetry, project.InputPDM, project.InputPipfile, project.InputRequirements:
 		compile = append(compile, b.requirementsFile())
