@@ -7,7 +7,6 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/pybuild/pybuild/frontend/diag"
 	"github.com/pybuild/pybuild/frontend/planner"
@@ -70,17 +69,9 @@ func lostDownload(def *pb.Definition, err error) error {
 	if !errors.As(err, &failed) || len(explained) == 0 || explained[0].Code != "PB507" && explained[0].Code != "PB503" {
 		return err
 	}
-	for _, data := range def.Def {
-		if digest.FromBytes(data).String() != failed.Digest {
-			continue
-		}
-		var op pb.Op
-		if op.Unmarshal(data) != nil {
-			return err
-		}
-		if attrs := op.GetSource().GetAttrs(); attrs[pb.AttrHTTPChecksum] != "" && attrs[pb.AttrHTTPAuthHeaderSecret] == "" {
-			return &downloadError{op.GetSource().GetIdentifier(), err}
-		}
+	source := vertices(def)[failed.Digest].op.GetSource()
+	if attrs := source.GetAttrs(); attrs[pb.AttrHTTPChecksum] != "" && attrs[pb.AttrHTTPAuthHeaderSecret] == "" {
+		return &downloadError{source.GetIdentifier(), err}
 	}
 	return err
 }

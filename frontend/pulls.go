@@ -34,30 +34,23 @@ func (in *inputs) lostLayers(ctx context.Context, def *pb.Definition, err error)
 	if !errors.As(err, &failed) || !layersLost.MatchString(err.Error()) || strings.Contains(err.Error(), fullDisk) {
 		return nil
 	}
-	ops := map[string]*pb.Op{}
-	data := map[string][]byte{}
-	for _, text := range def.Def {
-		op, dgst := &pb.Op{}, digest.FromBytes(text).String()
-		if op.Unmarshal(text) == nil {
-			ops[dgst], data[dgst] = op, text
-		}
-	}
+	all := vertices(def)
 	seen := map[string]bool{}
 	for next := []string{failed.Digest}; len(next) > 0; next = next[1:] {
 		dgst := next[0]
-		op := ops[dgst]
-		if op == nil || seen[dgst] {
+		v, ok := all[dgst]
+		if !ok || seen[dgst] {
 			continue
 		}
 		seen[dgst] = true
-		for _, input := range op.Inputs {
+		for _, input := range v.op.Inputs {
 			next = append(next, input.Digest)
 		}
-		name, isImage := strings.CutPrefix(op.GetSource().GetIdentifier(), imageScheme)
+		name, isImage := strings.CutPrefix(v.op.GetSource().GetIdentifier(), imageScheme)
 		if !isImage {
 			continue
 		}
-		if lost := in.pull(ctx, dgst, data[dgst], def.Metadata[dgst]); lost != nil {
+		if lost := in.pull(ctx, dgst, v.data, def.Metadata[dgst]); lost != nil {
 			at := locatedAt(def.Source, dgst)
 			return in.cannotUse(plan.Image{Ref: imageName(name), At: at}, lost)
 		}
@@ -66,6 +59,23 @@ func (in *inputs) lostLayers(ctx context.Context, def *pb.Definition, err error)
 		Code: "PB507", At: placeOf(err), Err: err, Message: fmt.Sprintf("a registry does not answer as it should: %v", err),
 		Hint: "try again: the images of this step could be pulled afterwards",
 	}
+}
+
+// vertex is one of a graph, and its encoding.
+type vertex struct {
+	op   *pb.Op
+	data []byte
+}
+
+// vertices are those of a graph, by their digests.
+func vertices(def *pb.Definition) map[string]vertex {
+	all := make(map[string]vertex, len(def.Def))
+	for _, data := range def.Def {
+		if op := (&pb.Op{}); op.Unmarshal(data) == nil {
+			all[digest.FromBytes(data).String()] = vertex{op, data}
+		}
+	}
+	return all
 }
 
 // pull has the engine pull an image, which is this vertex of a graph.

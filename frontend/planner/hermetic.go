@@ -36,7 +36,7 @@ func (b *builder) checkHermetic() error {
 	for _, name := range sortedKeys(b.plan.Images) {
 		img := b.plan.Images[name]
 		if img.Digest == "" && !strings.Contains(img.Ref, "@") && !b.Replaced[name] && !strings.HasPrefix(name, "native") && name != "uv-target" {
-			refuse("PB603", img.At, "pin it: docker build --target lock --output . -f pybuild.toml .", "the image %s has no digest", img.Ref)
+			refuse("PB603", img.At, "pin it: "+project.LockCommand("pybuild.toml"), "the image %s has no digest", img.Ref)
 		}
 	}
 	if b.Config.Build.Wheels == "cache" {
@@ -56,7 +56,7 @@ func (b *builder) checkHermetic() error {
 	case b.locked():
 		refuse("PB604", b.inputAt(), convert+"FILE, from the requirements that your tool exports", "%s has hashes and no addresses, so an index would be asked for them", f.InputFile)
 	default:
-		refuse("PB603", b.inputAt(), "lock it: docker build --target lock --output . -f pybuild.toml .", "%s pins nothing by a hash", b.inputName())
+		refuse("PB603", b.inputAt(), "lock it: "+project.LockCommand("pybuild.toml"), "%s pins nothing by a hash", b.inputName())
 	}
 	return errors.Join(errs...)
 }

@@ -169,7 +169,7 @@ func (o *pylockOrigin) again(createdBy, source string) string {
 	switch {
 	case strings.Contains(o.command, " --universal --format pylock.toml --python /"):
 		// The target lock wrote it.
-		return "docker build --target lock --output . -f pybuild.toml ."
+		return LockCommand("pybuild.toml")
 	case o.command != "":
 		return o.command
 	case createdBy == "pdm":
